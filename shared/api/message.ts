@@ -1,0 +1,69 @@
+// The messages of the pipeline. A message is a hint: it carries a key, never state the store also has.
+import { z } from 'zod'
+
+/** `name` of a ClusterResourcePlacement or `namespace/name` of a ResourcePlacement. */
+export const PlacementKey = z.string().min(1).max(320)
+export type PlacementKey = z.infer<typeof PlacementKey>
+
+/** A placement to look at again, or an object of the hub that changed and may be placed by someone. */
+export const ReconcileMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('placement'), placement: PlacementKey }),
+  z.object({
+    kind: z.literal('object'),
+    group: z.string(),
+    resource: z.string(),
+    namespace: z.string().optional(),
+    name: z.string(),
+  }),
+])
+export type ReconcileMessage = z.infer<typeof ReconcileMessage>
+
+export const PlacementMessage = z.object({ placement: PlacementKey })
+export type PlacementMessage = z.infer<typeof PlacementMessage>
+
+/** Work for one cluster: one placement, or (`placement` absent) a look at all of them, continuing behind `after`. */
+export const WorkMessage = z.object({
+  cluster: z.string(),
+  placement: PlacementKey.optional(),
+  after: PlacementKey.optional(),
+})
+export type WorkMessage = z.infer<typeof WorkMessage>
+
+/** Clusters that joined, changed, leave, or are due for a probe. */
+export const ClusterMessage = z.object({ clusters: z.array(z.string()).min(1).max(100) })
+export type ClusterMessage = z.infer<typeof ClusterMessage>
+
+/** An object that went away or is going: its dependents, its namespace's content, its custom resources need a look. */
+export const GarbageMessage = z.object({
+  group: z.string(),
+  resource: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+  uid: z.string(),
+})
+export type GarbageMessage = z.infer<typeof GarbageMessage>
+
+/** The queues of the hub and what travels on each. All are session queues. */
+export const queues = {
+  'reconcile-placement': ReconcileMessage,
+  'schedule-placement': PlacementMessage,
+  'rollout-placement': PlacementMessage,
+  'apply-work': WorkMessage,
+  'fold-status': PlacementMessage,
+  'join-cluster': ClusterMessage,
+  'collect-garbage': GarbageMessage,
+} as const
+export type QueueName = keyof typeof queues
+export type MessageBody<Q extends QueueName> = z.infer<(typeof queues)[Q]>
+
+/** A message to send. `id` lets the bus drop a second one within its duplicate window; `notBefore` is epoch milliseconds. */
+export interface QueueMessage<Q extends QueueName = QueueName> {
+  readonly queue: Q
+  readonly session: string
+  readonly body: MessageBody<Q>
+  readonly id?: string
+  readonly notBefore?: number
+  /** How often this work was put off already; drives the backoff. */
+  readonly attempt?: number
+}
+export type Message = { [Q in QueueName]: QueueMessage<Q> }[QueueName]

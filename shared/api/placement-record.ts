@@ -1,0 +1,127 @@
+// What the hub keeps about a placement besides the user's object: one partition per placement, a header and two rows per
+// cluster. Rows are parsed with these schemas when read, so an older row's shape must stay readable.
+import { z } from 'zod'
+import { BindingState, ClusterDecision } from './binding.ts'
+import { Condition } from './condition.ts'
+import {
+  ApplyStrategy,
+  DiffedPlacement,
+  DriftedPlacement,
+  FailedPlacement,
+  NamespacedName,
+  PlacementPolicy,
+  ResourceIdentifier,
+} from './placement.ts'
+
+/** A policy snapshot: the policy as it was when its hash last changed. */
+export const PolicySnapshot = z.object({
+  name: z.string(),
+  index: z.number().int(),
+  hash: z.string(),
+  policy: PlacementPolicy.optional(),
+  /** N of PickN as it is now; scaling makes no new snapshot. */
+  numberOfClusters: z.number().int().optional(),
+  /** Generation of the placement this was last confirmed for. */
+  placementGeneration: z.number().int(),
+  createdAt: z.string(),
+})
+export type PolicySnapshot = z.infer<typeof PolicySnapshot>
+
+/** What the scheduler decided under a policy snapshot. */
+export const SchedulingStatus = z.object({
+  policySnapshot: z.string(),
+  observedPlacementGeneration: z.number().int(),
+  condition: Condition,
+  /** Every cluster that was looked at, selected first; status shows at most 20 of those not selected. */
+  decisions: z.array(ClusterDecision),
+})
+export type SchedulingStatus = z.infer<typeof SchedulingStatus>
+
+/** A resource snapshot: the ordered, cleaned manifests, by content hash. */
+export const ResourceSnapshot = z.object({
+  /** Name of the master snapshot, `<placement>-<index>-snapshot`. */
+  name: z.string(),
+  index: z.number().int(),
+  /** KubeFleet's group hash. */
+  hash: z.string(),
+  /** Where the manifests lie in the payload store: a JSON array of objects. */
+  payload: z.string(),
+  resources: z.array(ResourceIdentifier),
+  envelopeCount: z.number().int(),
+  createdAt: z.string(),
+  /** When a newer content was first seen while this was the latest. */
+  candidateSince: z.string().optional(),
+})
+export type ResourceSnapshot = z.infer<typeof ResourceSnapshot>
+
+export const PlacementHeader = z.object({
+  placement: z.string(),
+  uid: z.string(),
+  generation: z.number().int(),
+  /** Newest last; at most revisionHistoryLimit. */
+  policies: z.array(PolicySnapshot),
+  snapshots: z.array(ResourceSnapshot),
+  scheduling: SchedulingStatus.optional(),
+  /** What this placement selects, as it failed last; absent when the selection is fine. */
+  selectionError: z.string().optional(),
+  /** The placement object is being deleted, or is gone: everything placed is to be removed. */
+  deleting: z.boolean().optional(),
+})
+export type PlacementHeader = z.infer<typeof PlacementHeader>
+
+/** What is wanted on one cluster. `generation` is the epoch: it rises with every change of this row that the worker must see. */
+export const Wanted = z.object({
+  cluster: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  generation: z.number().int(),
+  createdAt: z.string(),
+  state: BindingState,
+  previousState: BindingState.optional(),
+  /** Set when what is placed is to be removed; the row goes when the worker has answered. */
+  deletedAt: z.string().optional(),
+  decision: ClusterDecision,
+  policySnapshot: z.string(),
+  /** Master snapshot name, '' until rolled out. */
+  resourceSnapshot: z.string(),
+  resourceIndex: z.number().int().optional(),
+  /** Payload hash of the snapshot, '' until rolled out. */
+  payload: z.string(),
+  resourceOverrides: z.array(NamespacedName).optional(),
+  clusterResourceOverrides: z.array(z.string()).optional(),
+  applyStrategy: ApplyStrategy.optional(),
+  rolloutStarted: Condition.optional(),
+})
+export type Wanted = z.infer<typeof Wanted>
+
+/** An object the worker wrote on the member. */
+export const AppliedManifest = z.object({
+  ordinal: z.number().int(),
+  group: z.string(),
+  version: z.string(),
+  kind: z.string(),
+  resource: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+  uid: z.string().optional(),
+  conditions: z.array(Condition),
+})
+export type AppliedManifest = z.infer<typeof AppliedManifest>
+
+/** What the worker saw on one cluster, for the epoch it worked on. */
+export const Observed = z.object({
+  cluster: z.string(),
+  epoch: z.number().int(),
+  /** Overridden, WorkSynchronized, Applied, Available, DiffReported; observedGeneration is the epoch. */
+  conditions: z.array(Condition),
+  failed: z.array(FailedPlacement).optional(),
+  drifted: z.array(DriftedPlacement).optional(),
+  diffed: z.array(DiffedPlacement).optional(),
+  manifests: z.array(AppliedManifest),
+  /** Everything this placement had put on the cluster is gone from it. */
+  removed: z.boolean().optional(),
+  observedAt: z.string(),
+  /** How often this epoch was looked at with the same result; drives the next look. */
+  rounds: z.number().int(),
+})
+export type Observed = z.infer<typeof Observed>

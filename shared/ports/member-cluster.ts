@@ -1,0 +1,78 @@
+// A member cluster, reached through its own API server with credentials the hub was given.
+import type { GroupVersionKind, KubeObject } from '../api/kube-object.ts'
+
+/** Where a kind is served on the member. */
+export interface MemberResource {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly resource: string
+  readonly namespaced: boolean
+}
+
+export interface MemberRef {
+  readonly resource: MemberResource
+  readonly namespace?: string | undefined
+  readonly name: string
+}
+
+/** A member's refusal: the HTTP code and its own words, fit for a condition. Never holds credentials. */
+export class MemberRefusal extends Error {
+  override readonly name = 'MemberRefusal'
+  readonly code: number
+  readonly reason: string
+  constructor(code: number, reason: string, message: string) {
+    super(message)
+    this.code = code
+    this.reason = reason
+  }
+}
+
+export type MemberWrite =
+  | { readonly verb: 'create'; readonly object: KubeObject }
+  | { readonly verb: 'update'; readonly object: KubeObject }
+  /** Server-side apply. */
+  | { readonly verb: 'apply'; readonly object: KubeObject; readonly force: boolean }
+  | {
+      readonly verb: 'patch'
+      readonly type: 'merge' | 'strategic'
+      readonly patch: unknown
+      /** `status` patches the status subresource. */
+      readonly subresource?: 'status'
+    }
+
+/**
+ * Every call is bounded in time and in the size of the answer. A 4xx answer is a MemberRefusal; anything that may heal
+ * (no connection, timeout, 429, 5xx, a broken answer) is a TransientError; credentials that are missing or wrong are an
+ * InvalidInputError that names the Secret and the field.
+ */
+export interface MemberCluster {
+  /** Looks a kind up in the member's discovery; `undefined` when the member does not serve it. */
+  resolve(gvk: GroupVersionKind): Promise<MemberResource | undefined>
+  get(ref: MemberRef): Promise<KubeObject | undefined>
+  /** Writes as field manager `hubless`; returns the object the member answered with. */
+  write(ref: MemberRef, write: MemberWrite, options?: { dryRun?: boolean }): Promise<KubeObject>
+  /** Resolves also when the object is already gone. `uid` guards against deleting a namesake. */
+  delete(ref: MemberRef, options: { uid?: string; propagation: 'Background' | 'Foreground' | 'Orphan' }): Promise<void>
+  probe(): Promise<MemberProfile>
+}
+
+/** What a probe reads. Amounts are Kubernetes quantities, summed over nodes. */
+export interface MemberProfile {
+  readonly version: string
+  readonly ready: boolean
+  /** What `/readyz` said when it was not ready. */
+  readonly readyMessage?: string
+  readonly nodeCount: number
+  readonly capacity: Readonly<Record<string, string>>
+  readonly allocatable: Readonly<Record<string, string>>
+  readonly available: Readonly<Record<string, string>>
+  /** Namespace name to the name of the AppliedWork that owns it, or ''. At most 200. */
+  readonly namespaces: Readonly<Record<string, string>>
+  readonly namespacesTruncated: boolean
+}
+
+export interface MemberClusters {
+  /** `kubeconfig` is the Secret's text. Cheap: no call to the member is made before the first method needs one. */
+  connect(cluster: string, kubeconfig: string): Promise<MemberCluster>
+}
