@@ -58,6 +58,8 @@ export const PlacementHeader = z.object({
   placement: z.string(),
   uid: z.string(),
   generation: z.number().int(),
+  /** Rises with every commit that changes what is wanted; a row's `generation` is the epoch of its last change. */
+  epoch: z.number().int(),
   /** Newest last; at most revisionHistoryLimit. */
   policies: z.array(PolicySnapshot),
   snapshots: z.array(ResourceSnapshot),

@@ -11,7 +11,7 @@ export interface Row<T> {
 export interface PlacementRecord {
   readonly header: Row<PlacementHeader>
   readonly wanted: readonly Row<Wanted>[]
-  readonly observed: readonly Observed[]
+  readonly observed: readonly Row<Observed>[]
 }
 
 /** Writes of one decision. Every put is conditional: `etag` of the row replaced, or absent to create. */
@@ -24,19 +24,21 @@ export interface PlacementChange {
 }
 
 export interface PlacementStore {
+  /** The header alone: one read. */
+  readHeader(placement: PlacementKey): Promise<Row<PlacementHeader> | undefined>
   read(placement: PlacementKey): Promise<PlacementRecord | undefined>
   /** The two rows of one cluster. */
   readCluster(
     placement: PlacementKey,
     cluster: string,
-  ): Promise<{ wanted: Row<Wanted> | undefined; observed: Observed | undefined }>
+  ): Promise<{ wanted: Row<Wanted> | undefined; observed: Row<Observed> | undefined }>
   /**
    * Commits a change in transactions of at most 100 rows; the header and the news are in the last, so a crash between
    * leaves nothing that looks finished. Throws ConflictError when an etag no longer holds.
    */
   commit(placement: PlacementKey, change: PlacementChange): Promise<void>
-  /** The worker's own row; the last writer wins unless the stored row answers a later epoch, which stays. */
-  observe(placement: PlacementKey, observed: Observed): Promise<void>
+  /** The worker's own row, conditional like every write: `etag` of the row replaced, or absent to create. Throws ConflictError. */
+  observe(placement: PlacementKey, observed: Observed, etag: string | undefined): Promise<Row<Observed>>
   /** Removes the whole partition. */
   drop(placement: PlacementKey): Promise<void>
   /** Placements the store knows, in pages, continuing behind `after`. */

@@ -1,0 +1,71 @@
+// Cluster records in the table `clusters`: one partition per cluster.
+//   b            circuit breaker      p|<placement>  something of it is, or may be, on the cluster
+import type { TableClient } from '@azure/data-tables'
+import { z } from 'zod'
+import type { PlacementKey } from '../../api/message.ts'
+import type { Breaker, ClusterStore } from '../../ports/cluster-store.ts'
+import { isNotFound, translateTableError } from './table-error.ts'
+import { decodeKey, encodeKey, prefixFilter } from './table-keys.ts'
+
+const BreakerRow = z.object({ failures: z.number(), openUntil: z.number(), reason: z.string() })
+
+export class TableClusterStore implements ClusterStore {
+  readonly #table: TableClient
+
+  constructor(table: TableClient) {
+    this.#table = table
+  }
+
+  async placements(
+    cluster: string,
+    options: { after?: PlacementKey; limit?: number } = {},
+  ): Promise<readonly PlacementKey[]> {
+    const after = options.after === undefined ? undefined : `p|${encodeKey(options.after)}`
+    const limit = options.limit ?? Number.POSITIVE_INFINITY
+    const pages = this.#table
+      .listEntities({ queryOptions: { filter: prefixFilter(encodeKey(cluster), 'p|', after), select: ['rowKey'] } })
+      .byPage({ maxPageSize: Math.min(limit, 1000) })
+    const keys: PlacementKey[] = []
+    for await (const page of pages) {
+      for (const { rowKey } of page) if (rowKey) keys.push(decodeKey(rowKey.slice(2)))
+      if (keys.length >= limit) break
+    }
+    return keys.slice(0, limit)
+  }
+
+  async enter(cluster: string, placement: PlacementKey): Promise<void> {
+    await this.#run(cluster, () =>
+      this.#table.upsertEntity({ partitionKey: encodeKey(cluster), rowKey: `p|${encodeKey(placement)}` }, 'Replace'),
+    )
+  }
+
+  async leave(cluster: string, placement: PlacementKey): Promise<void> {
+    await this.#run(cluster, () => this.#table.deleteEntity(encodeKey(cluster), `p|${encodeKey(placement)}`))
+  }
+
+  async breaker(cluster: string): Promise<Breaker | undefined> {
+    const entity = await this.#run(cluster, () =>
+      this.#table.getEntity<Record<string, unknown>>(encodeKey(cluster), 'b'),
+    )
+    return entity && BreakerRow.parse(JSON.parse(String(entity['body'])))
+  }
+
+  async setBreaker(cluster: string, breaker: Breaker | undefined): Promise<void> {
+    const partitionKey = encodeKey(cluster)
+    await this.#run(cluster, async () => {
+      if (breaker)
+        await this.#table.upsertEntity({ partitionKey, rowKey: 'b', body: JSON.stringify(breaker) }, 'Replace')
+      else await this.#table.deleteEntity(partitionKey, 'b')
+    })
+  }
+
+  /** Runs one operation; a row that is not there answers undefined. */
+  async #run<T>(cluster: string, operation: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await operation()
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      throw translateTableError(error, `the record of cluster ${cluster}`)
+    }
+  }
+}

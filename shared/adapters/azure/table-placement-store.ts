@@ -1,0 +1,211 @@
+// Placement records in the table `placements`: one partition per placement.
+//   h            header          x|<time>|<id>  outbox
+//   d|<cluster>  wanted          o|<cluster>    observed by the cluster's worker
+import { randomUUID } from 'node:crypto'
+import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables'
+import { z } from 'zod'
+import type { Message, PlacementKey } from '../../api/message.ts'
+import { Observed, PlacementHeader, Wanted } from '../../api/placement-record.ts'
+
+import type { Clock } from '../../ports/clock.ts'
+import type { Committed, Outbox, OutboxEntry } from '../../ports/outbox.ts'
+import type { PlacementChange, PlacementRecord, PlacementStore, Row } from '../../ports/placement-store.ts'
+import { decodeBody, encodeWholeBody } from './entity-body.ts'
+import { isNotFound, translateTableError } from './table-error.ts'
+import { decodeKey, encodeKey, quote } from './table-keys.ts'
+
+type Entity = TableEntityResult<Record<string, unknown>>
+/** Operations a table transaction may hold. */
+const transactionSize = 100
+const outboxBody = z.object({ messages: z.array(z.custom<Message>()) })
+
+export class TablePlacementStore implements PlacementStore, Outbox {
+  readonly #table: TableClient
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #committed: Committed
+
+  constructor(options: { table: TableClient; clock: Pick<Clock, 'now'>; committed?: Committed }) {
+    this.#table = options.table
+    this.#clock = options.clock
+    this.#committed = options.committed ?? (() => undefined)
+  }
+
+  async readHeader(placement: PlacementKey): Promise<Row<PlacementHeader> | undefined> {
+    return this.#get(placement, 'h', PlacementHeader)
+  }
+
+  async readCluster(placement: PlacementKey, cluster: string) {
+    const [wanted, observed] = await Promise.all([
+      this.#get(placement, `d|${encodeKey(cluster)}`, Wanted),
+      this.#get(placement, `o|${encodeKey(cluster)}`, Observed),
+    ])
+    return { wanted, observed }
+  }
+
+  async read(placement: PlacementKey): Promise<PlacementRecord | undefined> {
+    const filter = `PartitionKey eq ${quote(encodeKey(placement))} and RowKey lt 'x'`
+    let header: Row<PlacementHeader> | undefined
+    const wanted: Row<Wanted>[] = []
+    const observed: Row<Observed>[] = []
+    try {
+      for await (const entity of this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } })) {
+        if (entity.rowKey === 'h') header = row(entity, PlacementHeader)
+        else if (entity.rowKey?.startsWith('d|')) wanted.push(row(entity, Wanted))
+        else if (entity.rowKey?.startsWith('o|')) observed.push(row(entity, Observed))
+      }
+    } catch (error) {
+      throw translateTableError(error, `reading placement ${placement}`)
+    }
+    return header && { header, wanted, observed }
+  }
+
+  async commit(placement: PlacementKey, change: PlacementChange): Promise<void> {
+    const partitionKey = encodeKey(placement)
+    const rows: TransactionAction[] = [
+      ...(change.wanted ?? []).map(({ value, etag }) =>
+        put(partitionKey, `d|${encodeKey(value.cluster)}`, value, etag),
+      ),
+      ...(change.finished ?? []).flatMap(({ cluster, etag }) => finish(partitionKey, encodeKey(cluster), etag)),
+    ]
+    const last: TransactionAction[] = []
+    if (change.header) last.push(put(partitionKey, 'h', change.header.value, change.header.etag))
+    const entry = this.#entry(partitionKey, change.news ?? [])
+    if (entry) last.push(entry.action)
+
+    const observedRows = await this.#existingObserved(placement, change.finished ?? [])
+    const all = [...rows.filter((action) => keep(action, observedRows)), ...last]
+    for (let start = 0; start < all.length; start += transactionSize)
+      await this.#submit(placement, all.slice(start, start + transactionSize))
+    if (entry) this.#committed(entry.entry)
+  }
+
+  async observe(placement: PlacementKey, observed: Observed, etag: string | undefined): Promise<Row<Observed>> {
+    const entity = {
+      partitionKey: encodeKey(placement),
+      rowKey: `o|${encodeKey(observed.cluster)}`,
+      ...encodeWholeBody(JSON.stringify(observed), `what was observed of ${placement} on ${observed.cluster}`),
+    }
+    try {
+      const answer =
+        etag === undefined
+          ? await this.#table.createEntity(entity)
+          : await this.#table.updateEntity(entity, 'Replace', { etag })
+      return { value: observed, etag: answer.etag ?? '' }
+    } catch (error) {
+      throw translateTableError(error, `writing what was observed of ${placement} on ${observed.cluster}`)
+    }
+  }
+
+  async drop(placement: PlacementKey): Promise<void> {
+    const filter = `PartitionKey eq ${quote(encodeKey(placement))}`
+    const actions: TransactionAction[] = []
+    const keys = this.#table.listEntities({ queryOptions: { filter, select: ['partitionKey', 'rowKey'] } })
+    for await (const { partitionKey, rowKey } of keys)
+      if (partitionKey && rowKey && !rowKey.startsWith('x|')) actions.push(['delete', { partitionKey, rowKey }])
+    for (let start = 0; start < actions.length; start += transactionSize)
+      await this.#submit(placement, actions.slice(start, start + transactionSize))
+  }
+
+  async list({ after, limit }: { after?: PlacementKey; limit: number }): Promise<readonly PlacementKey[]> {
+    const behind = after === undefined ? '' : `PartitionKey gt ${quote(encodeKey(after))} and `
+    const pages = this.#table
+      .listEntities({ queryOptions: { filter: `${behind}RowKey eq 'h'`, select: ['partitionKey'] } })
+      .byPage({ maxPageSize: Math.min(limit, 1000) })
+    const keys: PlacementKey[] = []
+    for await (const page of pages) {
+      for (const { partitionKey } of page) if (partitionKey) keys.push(decodeKey(partitionKey))
+      if (keys.length >= limit) break
+    }
+    return keys.slice(0, limit)
+  }
+
+  async pending(before: number, limit: number): Promise<readonly OutboxEntry[]> {
+    const filter = `RowKey ge 'x|' and RowKey lt ${quote(`x|${timeKey(before)}`)}`
+    const entries: OutboxEntry[] = []
+    for await (const entity of this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } })) {
+      entries.push({
+        id: `${entity.partitionKey}\n${entity.rowKey}`,
+        messages: outboxBody.parse(JSON.parse(decodeBody(entity))).messages,
+        writtenAt: Number((entity.rowKey ?? '').slice(2, 17)),
+      })
+      if (entries.length >= limit) break
+    }
+    return entries
+  }
+
+  async settle(entries: readonly OutboxEntry[]): Promise<void> {
+    for (const { id } of entries) {
+      const [partitionKey = '', rowKey = ''] = id.split('\n')
+      await this.#table.deleteEntity(partitionKey, rowKey).catch((error: unknown) => {
+        if (!isNotFound(error)) throw translateTableError(error, 'settling the outbox')
+      })
+    }
+  }
+
+  #entry(partitionKey: string, messages: readonly Message[]) {
+    if (messages.length === 0) return undefined
+    const writtenAt = this.#clock.now()
+    const rowKey = `x|${timeKey(writtenAt)}|${randomUUID()}`
+    const action: TransactionAction = [
+      'create',
+      { partitionKey, rowKey, ...encodeWholeBody(JSON.stringify({ messages }), 'an outbox row') },
+    ]
+    return { action, entry: { id: `${partitionKey}\n${rowKey}`, messages, writtenAt } }
+  }
+
+  /** A transaction fails when it deletes a row that is not there, so the observed rows to delete are looked up first. */
+  async #existingObserved(
+    placement: PlacementKey,
+    finished: NonNullable<PlacementChange['finished']>,
+  ): Promise<ReadonlySet<string>> {
+    const found = await Promise.all(
+      finished.map(async ({ cluster }) => {
+        const rowKey = `o|${encodeKey(cluster)}`
+        return (await this.#get(placement, rowKey, z.unknown())) ? [rowKey] : []
+      }),
+    )
+    return new Set(found.flat())
+  }
+
+  async #submit(placement: PlacementKey, actions: TransactionAction[]): Promise<void> {
+    try {
+      await this.#table.submitTransaction(actions)
+    } catch (error) {
+      throw translateTableError(error, `writing placement ${placement}`)
+    }
+  }
+
+  async #get<T>(placement: PlacementKey, rowKey: string, schema: z.ZodType<T>): Promise<Row<T> | undefined> {
+    try {
+      return row(await this.#table.getEntity<Record<string, unknown>>(encodeKey(placement), rowKey), schema)
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      throw translateTableError(error, `reading placement ${placement}`)
+    }
+  }
+}
+
+function row<T>(entity: Entity, schema: z.ZodType<T>): Row<T> {
+  return { value: schema.parse(JSON.parse(decodeBody(entity))), etag: entity.etag }
+}
+
+function put(partitionKey: string, rowKey: string, value: unknown, etag: string | undefined): TransactionAction {
+  const entity = { partitionKey, rowKey, ...encodeWholeBody(JSON.stringify(value), `row ${rowKey} of ${partitionKey}`) }
+  return etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }]
+}
+
+function finish(partitionKey: string, cluster: string, etag: string): TransactionAction[] {
+  return [
+    ['delete', { partitionKey, rowKey: `d|${cluster}`, etag }],
+    ['delete', { partitionKey, rowKey: `o|${cluster}` }],
+  ]
+}
+
+/** Keeps a delete of an observed row only when the row exists. */
+function keep([kind, entity]: TransactionAction, observedRows: ReadonlySet<string>): boolean {
+  return kind !== 'delete' || !entity.rowKey.startsWith('o|') || observedRows.has(entity.rowKey)
+}
+
+function timeKey(ms: number): string {
+  return String(Math.trunc(ms)).padStart(15, '0')
+}

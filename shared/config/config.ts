@@ -1,0 +1,115 @@
+// Configuration: environment in, typed and frozen settings out. Nothing else in `shared` or `functions` reads the environment.
+import { z } from 'zod'
+import { InvalidInputError } from '../errors.ts'
+
+const milliseconds = (defaultMs: number, min = 0, max = 86_400_000) =>
+  z.coerce.number().int().min(min).max(max).default(defaultMs)
+
+const Environment = z.object({
+  /** Connection string, or `<name>__fullyQualifiedNamespace` for identity. */
+  ServiceBusConnection: z.string().min(1).optional(),
+  ServiceBusConnection__fullyQualifiedNamespace: z.string().min(1).optional(),
+  TablesConnectionString: z.string().min(1).optional(),
+  /** `https://<account>.table.core.windows.net`, for identity. */
+  TablesEndpoint: z.url().optional(),
+  /** `loopback` trusts every caller and is accepted by the local host only, which binds 127.0.0.1. */
+  HUBLESS_AUTH: z.enum(['loopback', 'oidc']).default('oidc'),
+  HUBLESS_OIDC_ISSUER: z.url().optional(),
+  HUBLESS_OIDC_AUDIENCE: z.string().min(1).optional(),
+  HUBLESS_OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
+  /** Members of this group are administrators of the hub. */
+  HUBLESS_ADMIN_GROUP: z.string().min(1).optional(),
+  /** Shortest time between two resource snapshots of a placement. */
+  HUBLESS_SNAPSHOT_MIN_INTERVAL_MS: milliseconds(0, 0, 300_000),
+  /** How long changes of selected resources are collected before a new snapshot. */
+  HUBLESS_SNAPSHOT_COLLECT_MS: milliseconds(0, 0, 60_000),
+  /** Wake-ups of one placement within this time become one. */
+  HUBLESS_COALESCE_MS: milliseconds(100, 10, 10_000),
+  /** A placed object is looked at again after this time, whatever happens. */
+  HUBLESS_SWEEP_MS: milliseconds(60_000, 1_000),
+  /** One call to a member may take this long. */
+  HUBLESS_MEMBER_TIMEOUT_MS: milliseconds(10_000, 100, 60_000),
+  /** A watch is ended after this time; the front end would cut it at 230 s. */
+  HUBLESS_WATCH_MS: milliseconds(200_000, 1_000, 220_000),
+  HUBLESS_LOG: z.enum(['info', 'warn', 'silent']).default('info'),
+})
+
+export type Auth =
+  | { readonly kind: 'loopback' }
+  | {
+      readonly kind: 'oidc'
+      readonly issuer: string
+      readonly audience: string
+      readonly groupsClaim: string
+      readonly adminGroup: string | undefined
+    }
+
+/** Where a service is and how the hub proves who it is. */
+export type Endpoint =
+  | { readonly kind: 'connectionString'; readonly value: string }
+  | { readonly kind: 'identity'; readonly endpoint: string }
+
+export interface Config {
+  readonly tables: Endpoint
+  readonly serviceBus: Endpoint
+  readonly auth: Auth
+  readonly snapshotMinIntervalMs: number
+  readonly snapshotCollectMs: number
+  readonly coalesceMs: number
+  readonly sweepMs: number
+  readonly memberTimeoutMs: number
+  readonly watchMs: number
+  readonly log: 'info' | 'warn' | 'silent'
+}
+
+/** Throws InvalidInputError naming every setting that is missing or wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const parsed = Environment.safeParse(env)
+  if (!parsed.success)
+    throw new InvalidInputError(
+      `settings: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
+    )
+  const settings = parsed.data
+  return Object.freeze({
+    tables: endpoint(
+      'TablesConnectionString or TablesEndpoint',
+      settings.TablesConnectionString,
+      settings.TablesEndpoint,
+    ),
+    serviceBus: endpoint(
+      'ServiceBusConnection or ServiceBusConnection__fullyQualifiedNamespace',
+      settings.ServiceBusConnection,
+      settings.ServiceBusConnection__fullyQualifiedNamespace,
+    ),
+    auth: authOf(settings),
+    snapshotMinIntervalMs: settings.HUBLESS_SNAPSHOT_MIN_INTERVAL_MS,
+    snapshotCollectMs: settings.HUBLESS_SNAPSHOT_COLLECT_MS,
+    coalesceMs: settings.HUBLESS_COALESCE_MS,
+    sweepMs: settings.HUBLESS_SWEEP_MS,
+    memberTimeoutMs: settings.HUBLESS_MEMBER_TIMEOUT_MS,
+    watchMs: settings.HUBLESS_WATCH_MS,
+    log: settings.HUBLESS_LOG,
+  })
+}
+
+function endpoint(names: string, connectionString: string | undefined, identity: string | undefined): Endpoint {
+  if (connectionString !== undefined) return { kind: 'connectionString', value: connectionString }
+  if (identity !== undefined) return { kind: 'identity', endpoint: identity }
+  throw new InvalidInputError(`settings: ${names} must be set`)
+}
+
+function authOf(settings: z.infer<typeof Environment>): Auth {
+  if (settings.HUBLESS_AUTH === 'loopback') return { kind: 'loopback' }
+  const { HUBLESS_OIDC_ISSUER: issuer, HUBLESS_OIDC_AUDIENCE: audience } = settings
+  if (issuer === undefined || audience === undefined)
+    throw new InvalidInputError(
+      'settings: HUBLESS_OIDC_ISSUER and HUBLESS_OIDC_AUDIENCE must be set, or HUBLESS_AUTH=loopback for a hub that only this machine can reach',
+    )
+  return {
+    kind: 'oidc',
+    issuer,
+    audience,
+    groupsClaim: settings.HUBLESS_OIDC_GROUPS_CLAIM,
+    adminGroup: settings.HUBLESS_ADMIN_GROUP,
+  }
+}
