@@ -1,4 +1,5 @@
 // Every replayer, one line each. The first that matches a line runs it.
 import type { Replayer } from './replayer.ts'
+import { rolloutPlan } from './rollout-plan.ts'
 
-export const replayers: readonly Replayer[] = []
+export const replayers: readonly Replayer[] = [rolloutPlan]
