@@ -4,8 +4,8 @@ import type { TableClient } from '@azure/data-tables'
 import { z } from 'zod'
 import type { PlacementKey } from '../../api/message.ts'
 import type { Breaker, ClusterStore } from '../../ports/cluster-store.ts'
-import { isNotFound, translateTableError } from './table-error.ts'
-import { decodeKey, encodeKey, prefixFilter } from './table-keys.ts'
+import { isMissing, prefixFilter, storeError } from './fleet-table.ts'
+import { escapeKey, unescapeKey } from './table-keys.ts'
 
 const BreakerRow = z.object({ failures: z.number(), openUntil: z.number(), reason: z.string() })
 
@@ -20,14 +20,14 @@ export class TableClusterStore implements ClusterStore {
     cluster: string,
     options: { after?: PlacementKey; limit?: number } = {},
   ): Promise<readonly PlacementKey[]> {
-    const after = options.after === undefined ? undefined : `p|${encodeKey(options.after)}`
+    const after = options.after === undefined ? undefined : `p|${escapeKey(options.after)}`
     const limit = options.limit ?? Number.POSITIVE_INFINITY
     const pages = this.#table
-      .listEntities({ queryOptions: { filter: prefixFilter(encodeKey(cluster), 'p|', after), select: ['rowKey'] } })
+      .listEntities({ queryOptions: { filter: prefixFilter(escapeKey(cluster), 'p|', after), select: ['rowKey'] } })
       .byPage({ maxPageSize: Math.min(limit, 1000) })
     const keys: PlacementKey[] = []
     for await (const page of pages) {
-      for (const { rowKey } of page) if (rowKey) keys.push(decodeKey(rowKey.slice(2)))
+      for (const { rowKey } of page) if (rowKey) keys.push(unescapeKey(rowKey.slice(2)))
       if (keys.length >= limit) break
     }
     return keys.slice(0, limit)
@@ -35,23 +35,23 @@ export class TableClusterStore implements ClusterStore {
 
   async enter(cluster: string, placement: PlacementKey): Promise<void> {
     await this.#run(cluster, () =>
-      this.#table.upsertEntity({ partitionKey: encodeKey(cluster), rowKey: `p|${encodeKey(placement)}` }, 'Replace'),
+      this.#table.upsertEntity({ partitionKey: escapeKey(cluster), rowKey: `p|${escapeKey(placement)}` }, 'Replace'),
     )
   }
 
   async leave(cluster: string, placement: PlacementKey): Promise<void> {
-    await this.#run(cluster, () => this.#table.deleteEntity(encodeKey(cluster), `p|${encodeKey(placement)}`))
+    await this.#run(cluster, () => this.#table.deleteEntity(escapeKey(cluster), `p|${escapeKey(placement)}`))
   }
 
   async breaker(cluster: string): Promise<Breaker | undefined> {
     const entity = await this.#run(cluster, () =>
-      this.#table.getEntity<Record<string, unknown>>(encodeKey(cluster), 'b'),
+      this.#table.getEntity<Record<string, unknown>>(escapeKey(cluster), 'b'),
     )
     return entity && BreakerRow.parse(JSON.parse(String(entity['body'])))
   }
 
   async setBreaker(cluster: string, breaker: Breaker | undefined): Promise<void> {
-    const partitionKey = encodeKey(cluster)
+    const partitionKey = escapeKey(cluster)
     await this.#run(cluster, async () => {
       if (breaker)
         await this.#table.upsertEntity({ partitionKey, rowKey: 'b', body: JSON.stringify(breaker) }, 'Replace')
@@ -64,8 +64,8 @@ export class TableClusterStore implements ClusterStore {
     try {
       return await operation()
     } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw translateTableError(error, `the record of cluster ${cluster}`)
+      if (isMissing(error)) return undefined
+      throw storeError(error, `the record of cluster ${cluster}`)
     }
   }
 }

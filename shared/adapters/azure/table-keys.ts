@@ -69,11 +69,10 @@ function padded(revision: number): string {
 }
 
 /** Keys must not hold `/ \ # ?` or control characters; `%` is legal but has bitten clients in URLs; `~` is the escape. */
-function escapeKey(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what must be escaped
-  return text.replace(/[/\\#?%!|\p{Cc}]/gu, (char) => `!${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+export function escapeKey(text: string): string {
+  return text.replace(/[/\\#?%~\p{Cc}]/gu, (char) => `~${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
-function unescapeKey(text: string): string {
+export function unescapeKey(text: string): string {
   return text.replace(/~([0-9a-f]{2})/g, (_match, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }

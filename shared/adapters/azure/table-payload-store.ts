@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import type { TableClient } from '@azure/data-tables'
 import { NotFoundError } from '../../errors.ts'
 import type { PayloadStore } from '../../ports/payload-store.ts'
-import { isConflict, isNotFound, translateTableError } from './table-error.ts'
+import { isConflict, isMissing, storeError } from './fleet-table.ts'
 
 const propertyBytes = 65_536
 const propertiesPerRow = 15
@@ -50,7 +50,7 @@ export class TablePayloadStore implements PayloadStore {
     try {
       await this.#table.createEntity({ ...keys(hash, index), rows, ...Object.fromEntries(chunks) })
     } catch (error) {
-      if (!isConflict(error)) throw translateTableError(error, 'storing a payload')
+      if (!isConflict(error)) throw storeError(error, 'storing a payload')
     }
   }
 
@@ -61,8 +61,8 @@ export class TablePayloadStore implements PayloadStore {
       const chunks = Array.from({ length: propertiesPerRow }, (_, chunk) => entity[`c${chunk}`])
       return { rows: Number(entity['rows']), chunks: chunks.filter((chunk) => chunk instanceof Uint8Array) }
     } catch (error) {
-      if (isNotFound(error)) throw new NotFoundError(`no payload with hash ${hash} was ever stored`, { cause: error })
-      throw translateTableError(error, 'reading a payload')
+      if (isMissing(error)) throw new NotFoundError(`no payload with hash ${hash} was ever stored`, { cause: error })
+      throw storeError(error, 'reading a payload')
     }
   }
 

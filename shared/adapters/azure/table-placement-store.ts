@@ -11,8 +11,8 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Committed, Outbox, OutboxEntry } from '../../ports/outbox.ts'
 import type { PlacementChange, PlacementRecord, PlacementStore, Row } from '../../ports/placement-store.ts'
 import { decodeBody, encodeWholeBody } from './entity-body.ts'
-import { isNotFound, translateTableError } from './table-error.ts'
-import { decodeKey, encodeKey, quote } from './table-keys.ts'
+import { isMissing, quote, storeError } from './fleet-table.ts'
+import { escapeKey, unescapeKey } from './table-keys.ts'
 
 type Entity = TableEntityResult<Record<string, unknown>>
 /** Operations a table transaction may hold. */
@@ -36,14 +36,14 @@ export class TablePlacementStore implements PlacementStore, Outbox {
 
   async readCluster(placement: PlacementKey, cluster: string) {
     const [wanted, observed] = await Promise.all([
-      this.#get(placement, `d|${encodeKey(cluster)}`, Wanted),
-      this.#get(placement, `o|${encodeKey(cluster)}`, Observed),
+      this.#get(placement, `d|${escapeKey(cluster)}`, Wanted),
+      this.#get(placement, `o|${escapeKey(cluster)}`, Observed),
     ])
     return { wanted, observed }
   }
 
   async read(placement: PlacementKey): Promise<PlacementRecord | undefined> {
-    const filter = `PartitionKey eq ${quote(encodeKey(placement))} and RowKey lt 'x'`
+    const filter = `PartitionKey eq ${quote(escapeKey(placement))} and RowKey lt 'x'`
     let header: Row<PlacementHeader> | undefined
     const wanted: Row<Wanted>[] = []
     const observed: Row<Observed>[] = []
@@ -54,18 +54,18 @@ export class TablePlacementStore implements PlacementStore, Outbox {
         else if (entity.rowKey?.startsWith('o|')) observed.push(row(entity, Observed))
       }
     } catch (error) {
-      throw translateTableError(error, `reading placement ${placement}`)
+      throw storeError(error, `reading placement ${placement}`)
     }
     return header && { header, wanted, observed }
   }
 
   async commit(placement: PlacementKey, change: PlacementChange): Promise<void> {
-    const partitionKey = encodeKey(placement)
+    const partitionKey = escapeKey(placement)
     const rows: TransactionAction[] = [
       ...(change.wanted ?? []).map(({ value, etag }) =>
-        put(partitionKey, `d|${encodeKey(value.cluster)}`, value, etag),
+        put(partitionKey, `d|${escapeKey(value.cluster)}`, value, etag),
       ),
-      ...(change.finished ?? []).flatMap(({ cluster, etag }) => finish(partitionKey, encodeKey(cluster), etag)),
+      ...(change.finished ?? []).flatMap(({ cluster, etag }) => finish(partitionKey, escapeKey(cluster), etag)),
     ]
     const last: TransactionAction[] = []
     if (change.header) last.push(put(partitionKey, 'h', change.header.value, change.header.etag))
@@ -81,8 +81,8 @@ export class TablePlacementStore implements PlacementStore, Outbox {
 
   async observe(placement: PlacementKey, observed: Observed, etag: string | undefined): Promise<Row<Observed>> {
     const entity = {
-      partitionKey: encodeKey(placement),
-      rowKey: `o|${encodeKey(observed.cluster)}`,
+      partitionKey: escapeKey(placement),
+      rowKey: `o|${escapeKey(observed.cluster)}`,
       ...encodeWholeBody(JSON.stringify(observed), `what was observed of ${placement} on ${observed.cluster}`),
     }
     try {
@@ -92,12 +92,12 @@ export class TablePlacementStore implements PlacementStore, Outbox {
           : await this.#table.updateEntity(entity, 'Replace', { etag })
       return { value: observed, etag: answer.etag ?? '' }
     } catch (error) {
-      throw translateTableError(error, `writing what was observed of ${placement} on ${observed.cluster}`)
+      throw storeError(error, `writing what was observed of ${placement} on ${observed.cluster}`)
     }
   }
 
   async drop(placement: PlacementKey): Promise<void> {
-    const filter = `PartitionKey eq ${quote(encodeKey(placement))}`
+    const filter = `PartitionKey eq ${quote(escapeKey(placement))}`
     const actions: TransactionAction[] = []
     const keys = this.#table.listEntities({ queryOptions: { filter, select: ['partitionKey', 'rowKey'] } })
     for await (const { partitionKey, rowKey } of keys)
@@ -107,13 +107,13 @@ export class TablePlacementStore implements PlacementStore, Outbox {
   }
 
   async list({ after, limit }: { after?: PlacementKey; limit: number }): Promise<readonly PlacementKey[]> {
-    const behind = after === undefined ? '' : `PartitionKey gt ${quote(encodeKey(after))} and `
+    const behind = after === undefined ? '' : `PartitionKey gt ${quote(escapeKey(after))} and `
     const pages = this.#table
       .listEntities({ queryOptions: { filter: `${behind}RowKey eq 'h'`, select: ['partitionKey'] } })
       .byPage({ maxPageSize: Math.min(limit, 1000) })
     const keys: PlacementKey[] = []
     for await (const page of pages) {
-      for (const { partitionKey } of page) if (partitionKey) keys.push(decodeKey(partitionKey))
+      for (const { partitionKey } of page) if (partitionKey) keys.push(unescapeKey(partitionKey))
       if (keys.length >= limit) break
     }
     return keys.slice(0, limit)
@@ -137,7 +137,7 @@ export class TablePlacementStore implements PlacementStore, Outbox {
     for (const { id } of entries) {
       const [partitionKey = '', rowKey = ''] = id.split('\n')
       await this.#table.deleteEntity(partitionKey, rowKey).catch((error: unknown) => {
-        if (!isNotFound(error)) throw translateTableError(error, 'settling the outbox')
+        if (!isMissing(error)) throw storeError(error, 'settling the outbox')
       })
     }
   }
@@ -160,7 +160,7 @@ export class TablePlacementStore implements PlacementStore, Outbox {
   ): Promise<ReadonlySet<string>> {
     const found = await Promise.all(
       finished.map(async ({ cluster }) => {
-        const rowKey = `o|${encodeKey(cluster)}`
+        const rowKey = `o|${escapeKey(cluster)}`
         return (await this.#get(placement, rowKey, z.unknown())) ? [rowKey] : []
       }),
     )
@@ -171,16 +171,16 @@ export class TablePlacementStore implements PlacementStore, Outbox {
     try {
       await this.#table.submitTransaction(actions)
     } catch (error) {
-      throw translateTableError(error, `writing placement ${placement}`)
+      throw storeError(error, `writing placement ${placement}`)
     }
   }
 
   async #get<T>(placement: PlacementKey, rowKey: string, schema: z.ZodType<T>): Promise<Row<T> | undefined> {
     try {
-      return row(await this.#table.getEntity<Record<string, unknown>>(encodeKey(placement), rowKey), schema)
+      return row(await this.#table.getEntity<Record<string, unknown>>(escapeKey(placement), rowKey), schema)
     } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw translateTableError(error, `reading placement ${placement}`)
+      if (isMissing(error)) return undefined
+      throw storeError(error, `reading placement ${placement}`)
     }
   }
 }
