@@ -1,0 +1,234 @@
+// JSON patch (RFC 6902). The rfc6902 package does the edits; this file decides beforehand whether an operation applies,
+// because the package is lenient about indices and follows inherited properties.
+import { applyPatch, type Operation } from 'rfc6902'
+import { z } from 'zod'
+import { cloneJson, isMap, type JsonMap, type JsonValue, own } from './json-value.ts'
+import { PatchError } from './patch-error.ts'
+
+/** As the API server: more operations are refused with 413. */
+export const maxJsonPatchOperations = 10_000
+/** Sum of the JSON sizes of what `copy` operations may duplicate, in characters: the request body limit. */
+const maxCopied = 3 * 1024 * 1024
+/** Keys the edits cannot reach: the package skips them silently, so they are refused openly. */
+const unreachable = new Set(['__proto__', 'constructor', 'prototype'])
+
+const operationNames = ['add', 'remove', 'replace', 'move', 'copy', 'test'] as const
+const RawOperation = z.looseObject({ op: z.string(), path: z.string(), from: z.string().optional() })
+type RawOperation = z.infer<typeof RawOperation>
+
+/** Where a pointer leads: the container and the last step. */
+interface Target {
+  readonly parent: JsonValue
+  readonly key: string
+}
+
+function tokens(path: string): string[] {
+  if (path === '') return []
+  return path
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+const indexShape = /^(0|[1-9][0-9]{0,8})$/
+
+function child(container: JsonValue, key: string): JsonValue | undefined {
+  if (Array.isArray(container)) return indexShape.test(key) ? container[Number(key)] : undefined
+  return isMap(container) ? own(container, key) : undefined
+}
+
+/** The target of a pointer, or undefined when its container does not exist. */
+function locate(document: JsonValue, path: string): Target | undefined {
+  const steps = tokens(path)
+  const key = steps.pop()
+  if (key === undefined) return { parent: { '': document }, key: '' }
+  let parent: JsonValue | undefined = document
+  for (const step of steps) {
+    parent = child(parent, step)
+    if (parent === undefined) return undefined
+  }
+  return Array.isArray(parent) || isMap(parent) ? { parent, key } : undefined
+}
+
+const missing = 'missing value'
+
+function badIndex(operation: string, path: string, key: string): PatchError {
+  const why = indexShape.test(key)
+    ? `Unable to access invalid index: ${key}: invalid index referenced`
+    : `value was not a proper array index: '${key}'`
+  return new PatchError(422, `error in ${operation} for path: '${path}': ${why}`)
+}
+
+function checkAdd(document: JsonValue, path: string, operation: 'add' | 'move' | 'copy'): void {
+  const target = locate(document, path)
+  if (!target) {
+    const text =
+      operation === 'add'
+        ? `add operation does not apply: doc is missing path: ${JSON.stringify(path)}: ${missing}`
+        : `${operation} operation does not apply: doc is missing destination path: ${path}: ${missing}`
+    throw new PatchError(422, text)
+  }
+  if (!Array.isArray(target.parent) || target.key === '-') return
+  if (!indexShape.test(target.key) || Number(target.key) > target.parent.length) {
+    throw badIndex(operation, path, target.key)
+  }
+}
+
+function checkRemove(document: JsonValue, path: string): void {
+  const target = locate(document, path)
+  if (!target || path === '') {
+    throw new PatchError(
+      422,
+      `remove operation does not apply: doc is missing path: ${JSON.stringify(path)}: ${missing}`,
+    )
+  }
+  if (child(target.parent, target.key) !== undefined) return
+  if (Array.isArray(target.parent)) throw badIndex('remove', path, target.key)
+  throw new PatchError(
+    422,
+    `error in remove for path: '${path}': Unable to remove nonexistent key: ${target.key}: ${missing}`,
+  )
+}
+
+function checkReplace(document: JsonValue, path: string): void {
+  const target = locate(document, path)
+  if (!target) throw new PatchError(422, `replace operation does not apply: doc is missing path: ${path}: ${missing}`)
+  if (child(target.parent, target.key) === undefined) {
+    throw new PatchError(422, `replace operation does not apply: doc is missing key: ${path}: ${missing}`)
+  }
+}
+
+function sourceOf(document: JsonValue, operation: 'move' | 'copy', from: string): JsonValue {
+  const target = locate(document, from)
+  const value = target && child(target.parent, target.key)
+  if (value === undefined) {
+    throw new PatchError(422, `${operation} operation does not apply: doc is missing from path: ${from}: ${missing}`)
+  }
+  return value
+}
+
+/** True when the test is already settled: a missing member equals null, as in the API server. */
+function checkTest(document: JsonValue, path: string, wanted: unknown): boolean {
+  const target = locate(document, path)
+  if (!target) throw new PatchError(422, `test operation does not apply: is missing path: ${path}: ${missing}`)
+  if (child(target.parent, target.key) !== undefined) return false
+  if (wanted === null) return true
+  throw new PatchError(422, `testing value ${path} failed: test failed`)
+}
+
+function parseOperation(input: unknown, index: number): RawOperation {
+  const parsed = RawOperation.safeParse(input)
+  if (!parsed.success) {
+    const first = parsed.error.issues[0]
+    throw new PatchError(
+      400,
+      `JSON patch operation ${index}: field "${first?.path.join('.') ?? ''}": ${first?.message}`,
+    )
+  }
+  const operation = parsed.data
+  if (!(operationNames as readonly string[]).includes(operation.op)) {
+    throw new PatchError(
+      400,
+      `JSON patch operation ${index}: "op" is ${JSON.stringify(operation.op)}; allowed are ${operationNames.join(', ')}`,
+    )
+  }
+  for (const path of [operation.path, operation.from]) {
+    if (path === undefined) continue
+    if (path !== '' && !path.startsWith('/')) {
+      throw new PatchError(422, `JSON patch operation ${index}: path ${JSON.stringify(path)} does not start with "/"`)
+    }
+    const blocked = tokens(path).find((token) => unreachable.has(token))
+    if (blocked !== undefined) {
+      throw new PatchError(
+        422,
+        `JSON patch operation ${index}: path ${JSON.stringify(path)} may not contain "${blocked}"`,
+      )
+    }
+  }
+  return operation
+}
+
+/** Says whether the operation still has to be done; throws when it does not apply. */
+function check(document: JsonValue, operation: RawOperation, budget: { copied: number }, index: number): boolean {
+  const { op, path } = operation
+  if ((op === 'add' || op === 'replace' || op === 'test') && !Object.hasOwn(operation, 'value')) {
+    throw new PatchError(422, `JSON patch operation ${index}: ${op} needs a "value"`)
+  }
+  if (op === 'test') return !checkTest(document, path, operation['value'])
+  if (op === 'remove') checkRemove(document, path)
+  else if (op === 'replace') checkReplace(document, path)
+  else if (op === 'add') checkAdd(document, path, op)
+  else checkTransfer(document, op === 'move' ? 'move' : 'copy', operation, budget, index)
+  return true
+}
+
+function checkTransfer(
+  document: JsonValue,
+  op: 'move' | 'copy',
+  { path, from }: RawOperation,
+  budget: { copied: number },
+  index: number,
+): void {
+  if (from === undefined) throw new PatchError(422, `JSON patch operation ${index}: ${op} needs a "from"`)
+  const value = sourceOf(document, op, from)
+  if (op === 'move') {
+    if (path.startsWith(`${from}/`)) throw new PatchError(422, `cannot move ${from} into its own child ${path}`)
+    checkAdd(withoutSource(document, from, path), path, op)
+    return
+  }
+  budget.copied += JSON.stringify(value).length
+  if (budget.copied > maxCopied) {
+    throw new PatchError(422, `JSON patch copies more than ${maxCopied} characters, the limit of one request`)
+  }
+  checkAdd(document, path, op)
+}
+
+/** A list loses an item before the moved value is inserted, which matters only when both are in the same list. */
+function withoutSource(document: JsonValue, from: string, path: string): JsonValue {
+  const parentOf = (pointer: string) => pointer.slice(0, pointer.lastIndexOf('/'))
+  if (parentOf(from) !== parentOf(path) || !Array.isArray(locate(document, from)?.parent)) return document
+  const copy = cloneJson(document)
+  const target = locate(copy, from)
+  if (target && Array.isArray(target.parent)) target.parent.splice(Number(target.key), 1)
+  return copy
+}
+
+/**
+ * Applies a JSON patch to an object and returns the new object; the given one stays as it is.
+ * Throws PatchError: 400 for something that is no patch, 413 beyond {@link maxJsonPatchOperations}, 422 for an operation
+ * that does not apply (missing path, failed test).
+ */
+export function applyJsonPatch(original: unknown, patch: unknown): JsonMap {
+  if (!Array.isArray(patch)) throw new PatchError(400, 'a JSON patch is a list of operations')
+  if (patch.length > maxJsonPatchOperations) {
+    throw new PatchError(
+      413,
+      `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`,
+    )
+  }
+  const root: JsonMap = { document: cloneJson(original) }
+  const budget = { copied: 0 }
+  for (const [index, input] of patch.entries()) {
+    const operation = parseOperation(input, index)
+    const document = root['document'] ?? null
+    if (check(document, operation, budget, index)) edit(root, operation)
+  }
+  const result = cloneJson(root['document'])
+  if (!isMap(result)) throw new PatchError(422, 'the patched document is not an object')
+  return result
+}
+
+/** One operation on a holder, so that the empty path (the whole document) is an ordinary member. */
+function edit(root: JsonMap, operation: RawOperation): void {
+  const inside = {
+    ...operation,
+    ...(Object.hasOwn(operation, 'value') ? { value: cloneJson(operation['value']) } : {}),
+    path: `/document${operation.path}`,
+    ...(operation.from === undefined ? {} : { from: `/document${operation.from}` }),
+  }
+  // The checks above have established that this is one of the six operations, complete.
+  const failure = applyPatch(root, [inside as unknown as Operation])[0]
+  if (!failure) return
+  if (failure.name === 'TestError') throw new PatchError(422, `testing value ${operation.path} failed: test failed`)
+  throw new PatchError(422, `${operation.op} operation does not apply: ${operation.path}: ${missing}`)
+}
