@@ -45,7 +45,7 @@ function outcome(plan: RolloutPlan, bindings: readonly Binding[]) {
         blocked: picked.blocked.map(({ name }) => name),
         upToDate: picked.upToDate.map(({ name }) => name),
         needed: picked.needed,
-        waitSeconds: picked.needed ? picked.waitMs / 1000 : 0,
+        waitSeconds: picked.waitMs / 1000,
       },
     }),
     changes: changesOf(plan, bindings),

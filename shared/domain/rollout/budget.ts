@@ -50,10 +50,15 @@ export interface Counts {
 /** The budget of a round; never negative. */
 export function budgetOf(rolling: EffectiveRolling, counts: Counts): Budget {
   const { target, ready, canBeUnavailable, canBeReady } = counts
-  const leastAvailable = target - scaled(rolling.maxUnavailable, target)
+  const leastAvailable = minAvailable(rolling, target)
   const mostPresent = target + scaled(rolling.maxSurge, target)
   return {
     toRemove: Math.max(0, ready - canBeUnavailable - leastAvailable),
     toAdd: Math.max(0, mostPresent - canBeReady),
   }
+}
+
+/** How many clusters must stay ready; zero or less when none must. */
+export function minAvailable(rolling: EffectiveRolling, target: number): number {
+  return target - scaled(rolling.maxUnavailable, target)
 }

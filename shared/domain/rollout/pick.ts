@@ -2,8 +2,8 @@
 import type { Binding } from '../../api/binding.ts'
 import type { Placement } from '../../api/placement.ts'
 import type { OverrideLists } from '../override/match.ts'
-import { budgetOf, targetNumber } from './budget.ts'
-import { hasFailed, isDiffReported, readiness } from './readiness.ts'
+import { budgetOf, minAvailable, targetNumber } from './budget.ts'
+import { hasFailed, isDiffReported, isProgressing, readiness } from './readiness.ts'
 import { effectiveRolling } from './strategy.ts'
 
 /** What a binding should point to. */
@@ -29,6 +29,13 @@ export interface Picked {
   readonly waitMs: number
 }
 
+/**
+ * `kubefleet` counts as KubeFleet does. `hubless` differs where that is a known defect: a cluster that is still getting
+ * there holds its share of `maxSurge`, and removing what has failed, or what nobody needs any more, costs no budget.
+ * See infra/decisions/0006-upstream-defects.md.
+ */
+export type RolloutRules = 'kubefleet' | 'hubless'
+
 export interface PickInput {
   readonly placement: Placement
   /** In name order. */
@@ -37,11 +44,15 @@ export interface PickInput {
   readonly desiredFor: (cluster: string) => Desired
   /** Epoch milliseconds. */
   readonly now: number
+  /** `kubefleet` when absent. */
+  readonly rules?: RolloutRules | undefined
 }
 
 interface Sorted {
   readonly failed: RolloutAction[]
   readonly removals: RolloutAction[]
+  /** Removals that take nothing away, outside of the budget. */
+  readonly freeRemovals: RolloutAction[]
   readonly updates: RolloutAction[]
   readonly bounds: RolloutAction[]
   readonly upToDate: Binding[]
@@ -58,6 +69,7 @@ export function pickBindings(input: PickInput): Picked {
   const sorted: Sorted = {
     failed: [],
     removals: [],
+    freeRemovals: [],
     updates: [],
     bounds: [],
     upToDate: [],
@@ -67,20 +79,20 @@ export function pickBindings(input: PickInput): Picked {
     allReady: true,
     waitMs: rolling.unavailablePeriodMs,
   }
+  const target = targetNumber(input.placement, input.bindings)
+  const nobodyNeeded = minAvailable(rolling, target) <= 0
   for (const binding of input.bindings) sortOne(binding, input, rolling.unavailablePeriodMs, sorted)
+  if (input.rules === 'hubless' && nobodyNeeded) sorted.freeRemovals.push(...sorted.removals.splice(0))
 
-  const { toRemove, toAdd } = budgetOf(rolling, { ...sorted, target: targetNumber(input.placement, input.bindings) })
-  const leaving = [...sorted.removals, ...sorted.updates]
-  const picked = [...sorted.failed, ...leaving.slice(0, toRemove), ...sorted.bounds.slice(0, toAdd)]
-  const blocked = [
-    ...sorted.updates.slice(Math.max(0, toRemove - sorted.removals.length)),
-    ...sorted.bounds.slice(toAdd),
-  ]
+  const { toRemove, toAdd } = budgetOf(rolling, { ...sorted, target })
+  const { failed, freeRemovals, updates, bounds } = sorted
+  const leaving = [...sorted.removals, ...updates]
+  const blocked = [...updates.slice(Math.max(0, toRemove - sorted.removals.length)), ...bounds.slice(toAdd)]
   return {
-    actions: picked,
+    actions: [...failed, ...freeRemovals, ...leaving.slice(0, toRemove), ...bounds.slice(0, toAdd)],
     blocked: blocked.map(({ binding }) => binding),
     upToDate: sorted.upToDate,
-    needed: sorted.failed.length + leaving.length + sorted.bounds.length > 0,
+    needed: failed.length + freeRemovals.length + leaving.length + bounds.length > 0,
     waitMs: sorted.allReady ? 0 : sorted.waitMs,
   }
 }
@@ -90,17 +102,22 @@ function sortOne(binding: Binding, input: PickInput, periodMs: number, sorted: S
     sorted.bounds.push({ kind: 'bind', binding, desired: input.desiredFor(binding.targetCluster) })
     return
   }
-  const deleting = binding.deletionTimestamp !== undefined
   const failed = hasFailed(binding)
+  countOne(binding, failed, input, periodMs, sorted)
+  if (binding.deletionTimestamp !== undefined) return
+  if (binding.state === 'Bound') return sortBound(binding, failed, input, sorted)
+  const free = input.rules === 'hubless' && failed
+  ;(free ? sorted.freeRemovals : sorted.removals).push({ kind: 'remove', binding })
+}
+
+function countOne(binding: Binding, failed: boolean, input: PickInput, periodMs: number, sorted: Sorted): void {
   const { ready, waitMs } = readiness(binding, input.now - periodMs)
+  const lost = failed && !(input.rules === 'hubless' && isProgressing(binding))
   if (ready) sorted.ready += 1
-  if (ready && deleting) sorted.canBeUnavailable += 1
-  if (!failed && !isDiffReported(binding)) sorted.canBeReady += 1
+  if (ready && binding.deletionTimestamp !== undefined) sorted.canBeUnavailable += 1
+  if (!lost && !isDiffReported(binding)) sorted.canBeReady += 1
   if (!ready) sorted.allReady = false
   if (!ready && waitMs !== undefined) sorted.waitMs = Math.min(sorted.waitMs, waitMs)
-  if (deleting) return
-  if (binding.state === 'Unscheduled') sorted.removals.push({ kind: 'remove', binding })
-  else sortBound(binding, failed, input, sorted)
 }
 
 function sortBound(binding: Binding, failed: boolean, input: PickInput, sorted: Sorted): void {

@@ -4,7 +4,7 @@ import type { Condition } from '../../api/condition.ts'
 import type { ApplyStrategy, Placement } from '../../api/placement.ts'
 import { type Overrides, pickOverrides } from '../override/match.ts'
 import { cleanupGuard, cleanupPollMs } from './cleanup-guard.ts'
-import { type Desired, type Picked, pickBindings, type RolloutAction } from './pick.ts'
+import { type Desired, type Picked, pickBindings, type RolloutAction, type RolloutRules } from './pick.ts'
 import { freshCondition } from './readiness.ts'
 import { effectiveApplyStrategy, sameApplyStrategy } from './strategy.ts'
 
@@ -23,6 +23,8 @@ export interface RolloutInput {
   }[]
   /** Epoch milliseconds. */
   readonly now: number
+  /** How to count; `kubefleet` when absent. The hub itself passes `hubless`. */
+  readonly rules?: RolloutRules | undefined
 }
 
 /** When to plan again: after a time, as soon as possible, or when something happens. */
@@ -75,7 +77,7 @@ export function planRollout(input: RolloutInput): RolloutPlan {
 
   try {
     const desiredFor = desiredLookup(input, latestSnapshot.name)
-    const picked = pickBindings({ placement, bindings, desiredFor, now: input.now })
+    const picked = pickBindings({ placement, bindings, desiredFor, now: input.now, rules: input.rules })
     return picked.needed ? roll(picked) : settle(picked, bindings)
   } catch (error) {
     if (!(error instanceof MissingCluster)) throw error

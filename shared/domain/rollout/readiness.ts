@@ -50,6 +50,17 @@ export function hasFailed(binding: Binding): boolean {
   })
 }
 
+/** Reasons of a False condition that KubeFleet writes while a cluster is still getting there. */
+const progressing = new Set(['ApplyInProgress', 'NotAllWorkAreAvailable'])
+
+/** Whether every failure of a failed binding may be one that is merely not over yet. */
+export function isProgressing(binding: Binding): boolean {
+  return failureTypes.every((type) => {
+    const condition = freshCondition(binding, type)
+    return condition?.status !== 'False' || notYet.has(condition.reason) || progressing.has(condition.reason)
+  })
+}
+
 /** Whether differences were reported, or tried to be, instead of anything being applied. */
 export function isDiffReported(binding: Binding): boolean {
   return freshCondition(binding, 'DiffReported') !== undefined
