@@ -56,14 +56,36 @@ export const queues = {
 export type QueueName = keyof typeof queues
 export type MessageBody<Q extends QueueName> = z.infer<(typeof queues)[Q]>
 
-/** A message to send. `id` lets the bus drop a second one within its duplicate window; `notBefore` is epoch milliseconds. */
+/**
+ * A message to send. `notBefore` is epoch milliseconds. `id` lets the bus drop a second one within its duplicate window.
+ * `coalesceMs` folds wake-ups of the same body into one at the end of each window of that length.
+ */
 export interface QueueMessage<Q extends QueueName = QueueName> {
   readonly queue: Q
   readonly session: string
   readonly body: MessageBody<Q>
   readonly id?: string
   readonly notBefore?: number
+  readonly coalesceMs?: number
   /** How often this work was put off already; drives the backoff. */
   readonly attempt?: number
 }
 export type Message = { [Q in QueueName]: QueueMessage<Q> }[QueueName]
+
+/** Clocks of sender and bus may differ by this much. */
+const clockMarginMs = 20
+
+/**
+ * Resolves `coalesceMs` at the moment of sending, which is after the commit the message tells of: the one message of a
+ * window is delivered after the window's end, so whoever handles it reads everything committed before any of them was sent.
+ */
+export function atSending(message: Message, now: number): Message {
+  const { coalesceMs } = message
+  if (coalesceMs === undefined) return message
+  const window = Math.floor(now / coalesceMs)
+  return {
+    ...message,
+    id: `${message.queue}:${message.session}:${JSON.stringify(message.body)}:${window}`,
+    notBefore: Math.max(message.notBefore ?? 0, (window + 1) * coalesceMs + clockMarginMs),
+  }
+}

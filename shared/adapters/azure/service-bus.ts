@@ -1,12 +1,14 @@
 // Messages over Azure Service Bus, or whatever speaks its protocol.
+import { createHash } from 'node:crypto'
 import {
   isServiceBusError,
   type ServiceBusClient,
   type ServiceBusMessage,
   type ServiceBusSender,
 } from '@azure/service-bus'
-import type { Message } from '../../api/message.ts'
+import { atSending, type Message } from '../../api/message.ts'
 import { TransientError } from '../../errors.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { CloudEvent, MessageBus } from '../../ports/message-bus.ts'
 
 /** Topic on which the hub tells the outside what happened. */
@@ -17,10 +19,12 @@ export const serviceBusRetry = { maxRetries: 3, retryDelayInMs: 500, maxRetryDel
 
 export class ServiceBusMessageBus implements MessageBus {
   readonly #client: ServiceBusClient
+  readonly #clock: Pick<Clock, 'now'>
   readonly #senders = new Map<string, ServiceBusSender>()
 
-  constructor(client: ServiceBusClient) {
+  constructor(client: ServiceBusClient, clock: Pick<Clock, 'now'>) {
     this.#client = client
+    this.#clock = clock
   }
 
   async send(messages: readonly Message[]): Promise<void> {
@@ -29,7 +33,12 @@ export class ServiceBusMessageBus implements MessageBus {
         // One session a send: a batch takes the session of its first message.
         [...Map.groupBy(messages, ({ queue, session }) => `${queue}\n${session}`).values()].map((group) => {
           const [first] = group
-          return first && this.#sender(first.queue).sendMessages(group.map(wireMessage))
+          return (
+            first &&
+            this.#sender(first.queue).sendMessages(
+              group.map((message) => wireMessage(atSending(message, this.#clock.now()))),
+            )
+          )
         }),
       ),
     )
@@ -72,8 +81,13 @@ function wireMessage(message: Message): ServiceBusMessage {
     body: message.body,
     sessionId: message.session,
     contentType: 'application/json',
-    ...(message.id === undefined ? {} : { messageId: message.id }),
+    ...(message.id === undefined ? {} : { messageId: messageId(message.id) }),
     ...(message.notBefore === undefined ? {} : { scheduledEnqueueTimeUtc: new Date(message.notBefore) }),
     applicationProperties: { attempt: message.attempt ?? 0 },
   }
+}
+
+/** Service Bus takes 128 characters. */
+function messageId(id: string): string {
+  return id.length <= 128 ? id : createHash('sha256').update(id).digest('hex')
 }

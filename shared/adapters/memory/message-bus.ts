@@ -1,5 +1,5 @@
 // Messages in a list: delivered when someone takes them, once their time has come, one at a time within a session.
-import type { Message } from '../../api/message.ts'
+import { atSending, type Message } from '../../api/message.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { CloudEvent, MessageBus } from '../../ports/message-bus.ts'
 
@@ -19,7 +19,8 @@ export class MemoryMessageBus implements MessageBus {
   }
 
   async send(messages: readonly Message[]): Promise<void> {
-    for (const message of messages) {
+    for (const unsent of messages) {
+      const message = atSending(unsent, this.#clock.now())
       if (message.id !== undefined && this.#isDuplicate(`${message.queue}\n${message.id}`)) continue
       this.sent[message.queue] = (this.sent[message.queue] ?? 0) + 1
       this.#waiting.push(message)
