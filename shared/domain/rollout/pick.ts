@@ -105,9 +105,9 @@ function sortOne(binding: Binding, input: PickInput, periodMs: number, sorted: S
   const failed = hasFailed(binding)
   countOne(binding, failed, input, periodMs, sorted)
   if (binding.deletionTimestamp !== undefined) return
-  if (binding.state === 'Bound') return sortBound(binding, failed, input, sorted)
-  const free = input.rules === 'hubless' && failed
-  ;(free ? sorted.freeRemovals : sorted.removals).push({ kind: 'remove', binding })
+  if (binding.state === 'Bound') sortBound(binding, failed, input, sorted)
+  else if (input.rules === 'hubless' && failed) sorted.freeRemovals.push({ kind: 'remove', binding })
+  else sorted.removals.push({ kind: 'remove', binding })
 }
 
 function countOne(binding: Binding, failed: boolean, input: PickInput, periodMs: number, sorted: Sorted): void {
