@@ -61,22 +61,16 @@ export class TablePlacementStore implements PlacementStore, Outbox {
 
   async commit(placement: PlacementKey, change: PlacementChange): Promise<void> {
     const partitionKey = escapeKey(placement)
-    const rows: TransactionAction[] = [
-      ...(change.wanted ?? []).map(({ value, etag }) =>
-        put(partitionKey, `d|${escapeKey(value.cluster)}`, value, etag),
-      ),
-      ...(change.finished ?? []).flatMap(({ cluster, etag }) => finish(partitionKey, escapeKey(cluster), etag)),
-    ]
-    const last: TransactionAction[] = []
-    if (change.header) last.push(put(partitionKey, 'h', change.header.value, change.header.etag))
-    const entry = this.#entry(partitionKey, change.news ?? [])
-    if (entry) last.push(entry.action)
-
-    const observedRows = await this.#existingObserved(placement, change.finished ?? [])
-    const all = [...rows.filter((action) => keep(action, observedRows)), ...last]
-    for (let start = 0; start < all.length; start += transactionSize)
-      await this.#submit(placement, all.slice(start, start + transactionSize))
-    if (entry) this.#committed(entry.entry)
+    for (const part of parts(change)) {
+      const entry = this.#entry(partitionKey, part.news)
+      await this.#submit(placement, [
+        ...part.wanted.map(({ value, etag }) => put(partitionKey, `d|${escapeKey(value.cluster)}`, value, etag)),
+        ...(await this.#finish(placement, part.finished)),
+        ...(part.header ? [put(partitionKey, 'h', part.header.value, part.header.etag)] : []),
+        ...(entry ? [entry.action] : []),
+      ])
+      if (entry) this.#committed(entry.entry)
+    }
   }
 
   async observe(placement: PlacementKey, observed: Observed, etag: string | undefined): Promise<Row<Observed>> {
@@ -154,20 +148,19 @@ export class TablePlacementStore implements PlacementStore, Outbox {
   }
 
   /** A transaction fails when it deletes a row that is not there, so the observed rows to delete are looked up first. */
-  async #existingObserved(
-    placement: PlacementKey,
-    finished: NonNullable<PlacementChange['finished']>,
-  ): Promise<ReadonlySet<string>> {
-    const found = await Promise.all(
-      finished.map(async ({ cluster }) => {
-        const rowKey = `o|${escapeKey(cluster)}`
-        return (await this.#get(placement, rowKey, z.unknown())) ? [rowKey] : []
-      }),
-    )
-    return new Set(found.flat())
+  async #finish(placement: PlacementKey, finished: Part['finished']): Promise<TransactionAction[]> {
+    const partitionKey = escapeKey(placement)
+    const actions = finished.map(async ({ cluster, etag }): Promise<TransactionAction[]> => {
+      const observed = { partitionKey, rowKey: `o|${escapeKey(cluster)}` }
+      const there = await this.#get(placement, observed.rowKey, z.unknown())
+      const wanted: TransactionAction = ['delete', { partitionKey, rowKey: `d|${escapeKey(cluster)}`, etag }]
+      return there ? [wanted, ['delete', observed]] : [wanted]
+    })
+    return (await Promise.all(actions)).flat()
   }
 
   async #submit(placement: PlacementKey, actions: TransactionAction[]): Promise<void> {
+    if (actions.length === 0) return
     try {
       await this.#table.submitTransaction(actions)
     } catch (error) {
@@ -194,16 +187,40 @@ function put(partitionKey: string, rowKey: string, value: unknown, etag: string 
   return etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }]
 }
 
-function finish(partitionKey: string, cluster: string, etag: string): TransactionAction[] {
-  return [
-    ['delete', { partitionKey, rowKey: `d|${cluster}`, etag }],
-    ['delete', { partitionKey, rowKey: `o|${cluster}` }],
-  ]
+interface Part {
+  readonly wanted: NonNullable<PlacementChange['wanted']>
+  readonly finished: NonNullable<PlacementChange['finished']>
+  readonly header: PlacementChange['header']
+  readonly news: readonly Message[]
 }
 
-/** Keeps a delete of an observed row only when the row exists. */
-function keep([kind, entity]: TransactionAction, observedRows: ReadonlySet<string>): boolean {
-  return kind !== 'delete' || !entity.rowKey.startsWith('o|') || observedRows.has(entity.rowKey)
+/**
+ * Cuts a change into transactions. Messages about a cluster go out with the transaction that holds its row, all others
+ * and the header with the last: after a crash between two, what was written was also told.
+ */
+function parts(change: PlacementChange): Part[] {
+  const { wanted = [], finished = [], header, news = [] } = change
+  const rows = [...wanted.map((row) => ({ put: row })), ...finished.map((row) => ({ end: row }))]
+  // A finished row is two deletes; the header and the outbox row need a place each.
+  const room = Math.floor((transactionSize - 2) / (finished.length > 0 ? 2 : 1))
+  const count = Math.max(1, Math.ceil(rows.length / room))
+  const about = new Map<string, number>()
+  rows.forEach((row, index) => {
+    about.set('put' in row ? row.put.value.cluster : row.end.cluster, Math.floor(index / room))
+  })
+  return Array.from({ length: count }, (_, index) => {
+    const own = rows.slice(index * room, (index + 1) * room)
+    const last = index === count - 1
+    return {
+      wanted: own.flatMap((row) => ('put' in row ? [row.put] : [])),
+      finished: own.flatMap((row) => ('end' in row ? [row.end] : [])),
+      header: last ? header : undefined,
+      news: news.filter(({ body }) => {
+        const part = 'cluster' in body ? about.get(body.cluster) : undefined
+        return part === undefined ? last : part === index
+      }),
+    }
+  })
 }
 
 function timeKey(ms: number): string {

@@ -1,0 +1,36 @@
+// What the use cases are handed: every port once, and the settings they heed. A use case takes the part it needs.
+import type { Clock, Ids } from '../ports/clock.ts'
+import type { ClusterStore } from '../ports/cluster-store.ts'
+import type { KindIndex } from '../ports/kind-index.ts'
+import type { Log } from '../ports/log.ts'
+import type { MemberClusters } from '../ports/member-cluster.ts'
+import type { MessageBus } from '../ports/message-bus.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import type { Outbox } from '../ports/outbox.ts'
+import type { PayloadStore } from '../ports/payload-store.ts'
+import type { PlacementStore } from '../ports/placement-store.ts'
+import type { FleetLists } from './fleet-lists.ts'
+
+/** Times in milliseconds. */
+export interface Settings {
+  readonly snapshotMinIntervalMs: number
+  readonly snapshotCollectMs: number
+  readonly coalesceMs: number
+  readonly sweepMs: number
+}
+
+export interface Platform {
+  readonly objects: ObjectStore
+  readonly placements: PlacementStore
+  readonly clusters: ClusterStore
+  readonly payloads: PayloadStore
+  readonly outboxes: readonly Outbox[]
+  readonly bus: MessageBus
+  readonly members: MemberClusters
+  readonly kinds: KindIndex
+  readonly lists: FleetLists
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly settings: Settings
+}
