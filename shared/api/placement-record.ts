@@ -23,6 +23,8 @@ export const PolicySnapshot = z.object({
   numberOfClusters: z.number().int().optional(),
   /** Generation of the placement this was last confirmed for. */
   placementGeneration: z.number().int(),
+  /** Generation of the snapshot object itself; absent means 1, for a snapshot's spec never changes. */
+  generation: z.number().int().optional(),
   createdAt: z.string(),
 })
 export type PolicySnapshot = z.infer<typeof PolicySnapshot>
@@ -32,8 +34,10 @@ export const SchedulingStatus = z.object({
   policySnapshot: z.string(),
   observedPlacementGeneration: z.number().int(),
   condition: Condition,
-  /** Every cluster that was looked at, selected first; status shows at most 20 of those not selected. */
+  /** Every cluster that was looked at, selected first. */
   decisions: z.array(ClusterDecision),
+  /** The shorter list that the status of a placement is made from. */
+  listed: z.array(ClusterDecision),
 })
 export type SchedulingStatus = z.infer<typeof SchedulingStatus>
 
@@ -64,6 +68,8 @@ export const PlacementHeader = z.object({
   policies: z.array(PolicySnapshot),
   snapshots: z.array(ResourceSnapshot),
   scheduling: SchedulingStatus.optional(),
+  /** Why the last scheduling cycle could not be run; absent when it could. */
+  schedulingError: z.string().optional(),
   /** What this placement selects, as it failed last; absent when the selection is fine. */
   selectionError: z.string().optional(),
   /** The placement object is being deleted, or is gone: everything placed is to be removed. */

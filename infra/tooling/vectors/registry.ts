@@ -1,5 +1,6 @@
 // Every replayer, one line each. The first that matches a line runs it.
 import type { Replayer } from './replayer.ts'
 import { rolloutPlan } from './rollout-plan.ts'
+import { schedulerCycle } from './scheduler-cycle.ts'
 
-export const replayers: readonly Replayer[] = [rolloutPlan]
+export const replayers: readonly Replayer[] = [rolloutPlan, schedulerCycle]

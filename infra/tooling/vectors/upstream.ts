@@ -1,0 +1,82 @@
+// The upstream objects of golden vectors as our domain types.
+import type { Binding } from '../../../shared/api/binding.ts'
+import type { PolicySnapshot } from '../../../shared/api/placement-record.ts'
+
+interface Meta {
+  readonly name?: string
+  readonly namespace?: string
+  readonly generation?: number
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly finalizers?: readonly string[]
+  readonly creationTimestamp?: string
+  readonly deletionTimestamp?: string
+}
+
+/** A (Cluster)ResourceBinding as upstream stores it. */
+export interface UpstreamBinding {
+  readonly metadata?: Meta
+  readonly spec?: Partial<
+    Omit<Binding, 'name' | 'generation' | 'previousState' | 'conditions' | 'clusterDecision' | 'state'> & {
+      clusterDecision: Binding['clusterDecision']
+      state: string
+    }
+  >
+  readonly status?: Partial<Pick<Binding, 'conditions' | 'failedPlacements' | 'driftedPlacements' | 'diffedPlacements'>>
+}
+
+/** A (Cluster)SchedulingPolicySnapshot as upstream stores it. */
+export interface UpstreamPolicySnapshot {
+  readonly metadata?: Meta
+  readonly spec?: { readonly policy?: PolicySnapshot['policy']; readonly policyHash?: string }
+  readonly status?: {
+    readonly observedCRPGeneration?: number
+    readonly conditions?: Binding['conditions']
+    readonly targetClusters?: Binding['clusterDecision'][]
+  }
+}
+
+const prefix = 'kubernetes-fleet.io/'
+
+/** Vectors may leave the state empty; such a binding is taken as Scheduled. */
+export function bindingOf({ metadata = {}, spec = {}, status = {} }: UpstreamBinding): Binding {
+  const previous = metadata.annotations?.[`${prefix}previous-binding-state`]
+  return {
+    name: metadata.name ?? '',
+    generation: metadata.generation ?? 0,
+    ...(metadata.creationTimestamp && { creationTimestamp: metadata.creationTimestamp }),
+    ...(metadata.deletionTimestamp && { deletionTimestamp: metadata.deletionTimestamp }),
+    state: (spec.state || 'Scheduled') as Binding['state'],
+    ...(previous && { previousState: previous as Binding['state'] }),
+    targetCluster: spec.targetCluster ?? '',
+    clusterDecision: spec.clusterDecision ?? { clusterName: '', selected: false, reason: '' },
+    schedulingPolicySnapshotName: spec.schedulingPolicySnapshotName ?? '',
+    resourceSnapshotName: spec.resourceSnapshotName ?? '',
+    ...picked(spec, ['resourceOverrideSnapshots', 'clusterResourceOverrideSnapshots', 'applyStrategy']),
+    conditions: status.conditions ?? [],
+    ...picked(status, ['failedPlacements', 'driftedPlacements', 'diffedPlacements']),
+  }
+}
+
+function picked<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Pick<T, K>
+}
+
+/** Hashes travel as base64 of their hex text. */
+export function policySnapshotOf({ metadata = {}, spec = {} }: UpstreamPolicySnapshot): PolicySnapshot {
+  const number = integerOf(metadata.annotations?.[`${prefix}number-of-clusters`])
+  return {
+    name: metadata.name ?? '',
+    index: integerOf(metadata.labels?.[`${prefix}policy-index`]) ?? 0,
+    hash: Buffer.from(spec.policyHash ?? '', 'base64').toString('utf8'),
+    ...(spec.policy && { policy: spec.policy }),
+    ...(number !== undefined && { numberOfClusters: number }),
+    placementGeneration: integerOf(metadata.annotations?.[`${prefix}CRP-generation`]) ?? 0,
+    generation: metadata.generation ?? 0,
+    createdAt: metadata.creationTimestamp ?? '1970-01-01T00:00:00Z',
+  }
+}
+
+function integerOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
+}

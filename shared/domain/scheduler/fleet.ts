@@ -1,0 +1,83 @@
+// The clusters a cycle looks at, with what is expensive to read about them read once. One fleet serves many placements.
+import type { MemberCluster } from '../../api/member-cluster.ts'
+import { InvalidInputError } from '../../errors.ts'
+import { byText } from '../names.ts'
+import { parseQuantity, type Quantity } from '../quantity.ts'
+
+/** Properties with this prefix are read from `status.resourceUsage`. */
+export const resourcePropertyPrefix = 'resources.kubernetes-fleet.io/'
+
+export interface Fleet {
+  /** Sorted by name. */
+  readonly clusters: readonly MemberCluster[]
+  readonly byName: ReadonlyMap<string, MemberCluster>
+  /**
+   * A property of a cluster as a quantity; undefined when the cluster does not report it.
+   * Throws InvalidInputError when the value is no quantity, or a resource property name is malformed.
+   */
+  property(cluster: MemberCluster, name: string): Quantity | undefined
+}
+
+/** Prepares clusters for scheduling. Costs one sort; values are read when first asked for. */
+export function fleetOf(clusters: readonly MemberCluster[]): Fleet {
+  const sorted = [...clusters].sort((a, b) => byText(nameOf(a), nameOf(b)))
+  const read = new Map<MemberCluster, Map<string, Quantity | undefined>>()
+  return {
+    clusters: sorted,
+    byName: new Map(sorted.map((cluster) => [nameOf(cluster), cluster])),
+    property(cluster, name) {
+      const known = read.get(cluster) ?? new Map<string, Quantity | undefined>()
+      read.set(cluster, known)
+      if (!known.has(name)) known.set(name, readProperty(cluster, name))
+      return known.get(name)
+    },
+  }
+}
+
+/** The cluster's name; a member cluster always has one. */
+export function nameOf(cluster: MemberCluster): string {
+  return cluster.metadata.name ?? ''
+}
+
+/** See `Fleet.property`. */
+export function readProperty(cluster: MemberCluster, name: string): Quantity | undefined {
+  return name.startsWith(resourcePropertyPrefix)
+    ? readResource(cluster, name.slice(resourcePropertyPrefix.length))
+    : readValue(cluster, `property ${name}`, own(cluster.status?.properties, name)?.value)
+}
+
+const usageFields = { total: 'capacity', allocatable: 'allocatable', available: 'available' } as const
+
+/** `usage` is the part behind the prefix: `<total|allocatable|available>-<resource>`. */
+export function readResource(cluster: MemberCluster | undefined, usage: string): Quantity | undefined {
+  const [type = '', resource = '', ...rest] = usage.split('-')
+  if (type === '' || resource === '' || rest.length > 0) {
+    throw new InvalidInputError(
+      `${JSON.stringify(usage)} names no resource: expected <total|allocatable|available>-<resource>, with one dash`,
+    )
+  }
+  const field = own(usageFields, type)
+  if (!field) {
+    throw new InvalidInputError(
+      `${JSON.stringify(type)} is not a capacity type: expected total, allocatable or available`,
+    )
+  }
+  const amount = own(cluster?.status?.resourceUsage?.[field], resource)
+  return amount === undefined || cluster === undefined
+    ? undefined
+    : readValue(cluster, `${field} ${resource}`, String(amount))
+}
+
+function readValue(cluster: MemberCluster, what: string, text: string | undefined): Quantity | undefined {
+  if (text === undefined) return undefined
+  try {
+    return parseQuantity(text)
+  } catch (error) {
+    throw new InvalidInputError(`cluster ${nameOf(cluster)}: ${what}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** Names come from users: `constructor` must not find what every object inherits. */
+function own<T>(map: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return map && Object.hasOwn(map, key) ? map[key] : undefined
+}

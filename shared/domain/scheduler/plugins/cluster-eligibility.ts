@@ -1,0 +1,13 @@
+// Clusters that left, never joined, lost their heartbeat or have long been unhealthy get nothing new.
+import { eligibility } from '../../membership/eligibility.ts'
+import type { PluginFactory } from '../plugin.ts'
+
+const name = 'ClusterEligibility'
+
+export const clusterEligibility: PluginFactory = ({ now }) => ({
+  name,
+  filter(cluster) {
+    const { eligible, reason } = eligibility(cluster, now)
+    return eligible ? undefined : { code: 'ClusterUnschedulable', reasons: [reason], plugin: name }
+  },
+})
