@@ -2,7 +2,7 @@
 import type { Binding, ClusterDecision } from '../../../shared/api/binding.ts'
 import type { Condition } from '../../../shared/api/condition.ts'
 import type { MemberCluster } from '../../../shared/api/member-cluster.ts'
-import { bindingName } from '../../../shared/domain/scheduler/bindings.ts'
+import { bindingName } from '../../../shared/domain/scheduler/binding-name.ts'
 import type { CycleResult } from '../../../shared/domain/scheduler/cycle.ts'
 import { fleetOf } from '../../../shared/domain/scheduler/fleet.ts'
 import { applied, scheduleFully } from '../../../shared/domain/scheduler/schedule.ts'

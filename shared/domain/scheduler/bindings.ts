@@ -189,15 +189,3 @@ export function downscale(
     unschedule: [...scheduled, ...order.slice(0, fromBound)].map(unscheduled),
   }
 }
-
-/**
- * Name of a binding: parts of the placement's and the cluster's name and a random suffix of 8 characters, so that it
- * stays a DNS label. Dots of cluster names become dashes, which KubeFleet refuses.
- */
-export function bindingName(placement: string, cluster: string, suffix: string): string {
-  return `${part(placement, 26)}-${part(cluster, 27)}-${suffix}`
-}
-
-function part(name: string, length: number): string {
-  return name.slice(0, length).replaceAll('.', '-')
-}
