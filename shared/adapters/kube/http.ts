@@ -1,0 +1,173 @@
+// One bounded HTTP exchange with a member: kept-alive connections, a deadline, a cap on the answer, no redirects.
+import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http'
+import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import { createGunzip } from 'node:zlib'
+import { TransientError } from '../../errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { connectionFailure } from './connection-failure.ts'
+import type { Credentials } from './credentials.ts'
+import { createLimiter, type Limits } from './limiter.ts'
+
+export interface HttpLimits extends Limits {
+  /** For one call, from the moment it is asked for until its answer is complete. */
+  readonly timeoutMs: number
+  /** Of one answer, unpacked. */
+  readonly answerBytes: number
+}
+
+export interface MemberCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Below the server's own path, with a leading slash, already escaped. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly accept?: string
+  readonly contentType?: string
+  readonly body?: string
+  /** Ends the call early, besides its own deadline. */
+  readonly signal?: AbortSignal
+}
+
+export interface MemberAnswer {
+  readonly code: number
+  readonly contentType: string
+  readonly retryAfter: string | undefined
+  readonly text: string
+}
+
+export interface MemberHttp {
+  /** Any answer at all resolves. Throws TransientError or InvalidInputError when there is none. */
+  call(call: MemberCall): Promise<MemberAnswer>
+  /** Closes idle connections; calls in flight end by themselves. */
+  close(): void
+}
+
+/** Idle connections are dropped after this long, before the load balancers of the usual clouds drop them silently. */
+const idleMs = 60_000
+
+export function createMemberHttp(credentials: Credentials, limits: HttpLimits, clock: Clock): MemberHttp {
+  const limiter = createLimiter(clock, limits)
+  const agentOptions = { keepAlive: true, maxSockets: limits.inFlight, timeout: idleMs, keepAliveMsecs: 30_000 }
+  const secure = credentials.server.protocol === 'https:'
+  const agent = secure ? new SecureAgent({ ...agentOptions, ...credentials.tls }) : new PlainAgent(agentOptions)
+  const send = secure ? secureRequest : plainRequest
+
+  const exchange = async (call: MemberCall, signal: AbortSignal): Promise<MemberAnswer> => {
+    const { server } = credentials
+    const headers: Record<string, string> = {
+      ...credentials.headers,
+      accept: call.accept ?? 'application/json',
+      'accept-encoding': 'gzip',
+      'user-agent': 'hubless',
+    }
+    if (call.body !== undefined) {
+      headers['content-type'] = call.contentType ?? 'application/json'
+      headers['content-length'] = String(Buffer.byteLength(call.body))
+    }
+    const options = {
+      agent,
+      method: call.method,
+      host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: server.port || (secure ? 443 : 80),
+      path: `${server.pathname.replace(/\/+$/, '')}${call.path}${queryText(call.query)}`,
+      headers,
+      signal,
+    }
+    const answer = await begin((onAnswer) => send(options, onAnswer), call.body)
+    return { ...headOf(answer), text: await readText(answer, limits.answerBytes) }
+  }
+
+  return {
+    call: async (call) => {
+      const deadline = AbortSignal.timeout(limits.timeoutMs)
+      const signal = call.signal ? AbortSignal.any([deadline, call.signal]) : deadline
+      let leave: (() => void) | undefined
+      try {
+        leave = await limiter.enter(limits.timeoutMs, signal)
+        return await exchange(call, signal)
+      } catch (error) {
+        if (error instanceof TransientError) throw error
+        if (signal.aborted)
+          throw new TransientError(`no answer from ${credentials.server.host} in ${waitedMs(signal, limits)} ms`)
+        throw connectionFailure(error, credentials, clock.now())
+      } finally {
+        leave?.()
+      }
+    },
+    // Not agent.destroy(), which would also break calls in flight.
+    close: () => {
+      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+    },
+  }
+}
+
+function waitedMs(signal: AbortSignal, limits: HttpLimits): number {
+  return signal.reason instanceof DeadlineReached ? signal.reason.ms : limits.timeoutMs
+}
+
+/** Reason of a signal that ends several calls together, so that the message can say how long they had. */
+export class DeadlineReached extends Error {
+  override readonly name = 'DeadlineReached'
+  readonly ms: number
+  constructor(ms: number) {
+    super(`${ms} ms are over`)
+    this.ms = ms
+  }
+}
+
+/** Sends and waits for the head. A kept connection that the server closed meanwhile is tried anew once. */
+async function begin(
+  open: (onAnswer: (answer: IncomingMessage) => void) => ReturnType<typeof plainRequest>,
+  body: string | undefined,
+): Promise<IncomingMessage> {
+  for (let attempt = 0; ; attempt += 1) {
+    const sent: { request?: ReturnType<typeof plainRequest> } = {}
+    try {
+      return await new Promise<IncomingMessage>((resolve, reject) => {
+        const request = open(resolve)
+        sent.request = request
+        request.on('error', reject)
+        request.end(body)
+      })
+    } catch (error) {
+      const stale = sent.request?.reusedSocket === true && codeOf(error) === 'ECONNRESET'
+      if (!stale || attempt > 0) throw error
+    }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+function headOf(answer: IncomingMessage): Omit<MemberAnswer, 'text'> {
+  return {
+    code: answer.statusCode ?? 0,
+    contentType: answer.headers['content-type'] ?? '',
+    retryAfter: answer.headers['retry-after'],
+  }
+}
+
+async function readText(answer: IncomingMessage, limit: number): Promise<string> {
+  const packed = answer.headers['content-encoding'] === 'gzip'
+  const body = packed ? answer.pipe(createGunzip()) : answer
+  // A connection that breaks inside a packed answer must end the unpacking too.
+  if (packed) answer.on('error', (error) => body.destroy(error))
+  const parts: Buffer[] = []
+  let size = 0
+  try {
+    for await (const part of body as AsyncIterable<Buffer>) {
+      size += part.length
+      if (size > limit) throw new TransientError(`the answer is larger than ${limit} bytes, the most the hub reads`)
+      parts.push(part)
+    }
+  } catch (error) {
+    answer.destroy()
+    throw error
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function queryText(query: Readonly<Record<string, string>> = {}): string {
+  const text = new URLSearchParams(query).toString()
+  return text === '' ? '' : `?${text}`
+}
