@@ -29,8 +29,8 @@ export const WorkMessage = z.object({
 })
 export type WorkMessage = z.infer<typeof WorkMessage>
 
-/** Clusters that joined, changed, leave, or are due for a probe. */
-export const ClusterMessage = z.object({ clusters: z.array(z.string()).min(1).max(100) })
+/** Clusters that joined, changed, leave, or are due for a probe. `reschedule` when a user's change may concern placements. */
+export const ClusterMessage = z.object({ clusters: z.array(z.string()).min(1).max(100), reschedule: z.boolean().optional() })
 export type ClusterMessage = z.infer<typeof ClusterMessage>
 
 /** An object that went away or is going: its dependents, its namespace's content, its custom resources need a look. */

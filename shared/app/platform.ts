@@ -1,15 +1,16 @@
 // What the use cases are handed: every port once, and the settings they heed. A use case takes the part it needs.
+import type { KubeObject } from '../api/kube-object.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { ClusterStore } from '../ports/cluster-store.ts'
 import type { KindIndex } from '../ports/kind-index.ts'
 import type { Log } from '../ports/log.ts'
-import type { MemberClusters } from '../ports/member-cluster.ts'
 import type { MessageBus } from '../ports/message-bus.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { PayloadStore } from '../ports/payload-store.ts'
 import type { PlacementStore } from '../ports/placement-store.ts'
 import type { FleetLists } from './fleet-lists.ts'
+import type { MemberAccess } from './member-access.ts'
 
 /** Times in milliseconds. */
 export interface Settings {
@@ -26,7 +27,9 @@ export interface Platform {
   readonly payloads: PayloadStore
   readonly outboxes: readonly Outbox[]
   readonly bus: MessageBus
-  readonly members: MemberClusters
+  readonly access: MemberAccess
+  /** CustomResourceDefinitions every member needs before it can be worked on. */
+  readonly memberCrds: readonly KubeObject[]
   readonly kinds: KindIndex
   readonly lists: FleetLists
   readonly clock: Clock

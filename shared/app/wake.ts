@@ -82,9 +82,10 @@ export function wakeSweep(cluster: string, after?: PlacementKey): Message {
   return { queue: 'apply-work', session: cluster, body: after === undefined ? { cluster } : { cluster, after } }
 }
 
-export function wakeClusters(clusters: readonly string[]): Message {
+export function wakeClusters(clusters: readonly string[], reschedule = false): Message {
   const [first = ''] = clusters
-  return { queue: 'join-cluster', session: sessionOf(first), body: { clusters: [...clusters] } }
+  const body = { clusters: [...clusters] }
+  return { queue: 'join-cluster', session: sessionOf(first), body: reschedule ? { ...body, reschedule } : body }
 }
 
 /** A cluster to look at again later; one message a second at most. */

@@ -39,8 +39,8 @@ export interface PlacementStore {
   commit(placement: PlacementKey, change: PlacementChange): Promise<void>
   /** The worker's own row, conditional like every write: `etag` of the row replaced, or absent to create. Throws ConflictError. */
   observe(placement: PlacementKey, observed: Observed, etag: string | undefined): Promise<Row<Observed>>
-  /** Removes the whole partition. */
-  drop(placement: PlacementKey): Promise<void>
+  /** Removes the whole partition. Throws ConflictError when the header is not the one the caller saw. */
+  drop(placement: PlacementKey, headerEtag: string): Promise<void>
   /** Placements the store knows, in pages, continuing behind `after`. */
   list(options: { after?: PlacementKey; limit: number }): Promise<readonly PlacementKey[]>
 }

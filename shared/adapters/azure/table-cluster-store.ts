@@ -1,13 +1,10 @@
 // Cluster records in the table `clusters`: one partition per cluster.
-//   b            circuit breaker      p|<placement>  something of it is, or may be, on the cluster
+//   p|<placement>  something of it is, or may be, on the cluster
 import type { TableClient } from '@azure/data-tables'
-import { z } from 'zod'
 import type { PlacementKey } from '../../api/message.ts'
-import type { Breaker, ClusterStore } from '../../ports/cluster-store.ts'
+import type { ClusterStore } from '../../ports/cluster-store.ts'
 import { isMissing, prefixFilter, storeError } from './fleet-table.ts'
 import { escapeKey, unescapeKey } from './table-keys.ts'
-
-const BreakerRow = z.object({ failures: z.number(), openUntil: z.number(), reason: z.string() })
 
 export class TableClusterStore implements ClusterStore {
   readonly #table: TableClient
@@ -41,22 +38,6 @@ export class TableClusterStore implements ClusterStore {
 
   async leave(cluster: string, placement: PlacementKey): Promise<void> {
     await this.#run(cluster, () => this.#table.deleteEntity(escapeKey(cluster), `p|${escapeKey(placement)}`))
-  }
-
-  async breaker(cluster: string): Promise<Breaker | undefined> {
-    const entity = await this.#run(cluster, () =>
-      this.#table.getEntity<Record<string, unknown>>(escapeKey(cluster), 'b'),
-    )
-    return entity && BreakerRow.parse(JSON.parse(String(entity['body'])))
-  }
-
-  async setBreaker(cluster: string, breaker: Breaker | undefined): Promise<void> {
-    const partitionKey = escapeKey(cluster)
-    await this.#run(cluster, async () => {
-      if (breaker)
-        await this.#table.upsertEntity({ partitionKey, rowKey: 'b', body: JSON.stringify(breaker) }, 'Replace')
-      else await this.#table.deleteEntity(partitionKey, 'b')
-    })
   }
 
   /** Runs one operation; a row that is not there answers undefined. */

@@ -90,12 +90,15 @@ export class TablePlacementStore implements PlacementStore, Outbox {
     }
   }
 
-  async drop(placement: PlacementKey): Promise<void> {
-    const filter = `PartitionKey eq ${quote(escapeKey(placement))}`
+  async drop(placement: PlacementKey, headerEtag: string): Promise<void> {
+    const partition = escapeKey(placement)
     const actions: TransactionAction[] = []
+    const filter = `PartitionKey eq ${quote(partition)} and RowKey lt 'x'`
     const keys = this.#table.listEntities({ queryOptions: { filter, select: ['partitionKey', 'rowKey'] } })
-    for await (const { partitionKey, rowKey } of keys)
-      if (partitionKey && rowKey && !rowKey.startsWith('x|')) actions.push(['delete', { partitionKey, rowKey }])
+    for await (const { rowKey } of keys)
+      if (rowKey && rowKey !== 'h') actions.push(['delete', { partitionKey: partition, rowKey }])
+    // The header goes first: a crash behind it leaves rows nobody reads, which the next record of that name drops too.
+    await this.#submit(placement, [['delete', { partitionKey: partition, rowKey: 'h', etag: headerEtag }]])
     for (let start = 0; start < actions.length; start += transactionSize)
       await this.#submit(placement, actions.slice(start, start + transactionSize))
   }

@@ -1,10 +1,9 @@
-// Cluster records in maps.
+// Which placements have something on a cluster, in a map.
 import type { PlacementKey } from '../../api/message.ts'
-import type { Breaker, ClusterStore } from '../../ports/cluster-store.ts'
+import type { ClusterStore } from '../../ports/cluster-store.ts'
 
 export class MemoryClusterStore implements ClusterStore {
   readonly #placements = new Map<string, Set<PlacementKey>>()
-  readonly #breakers = new Map<string, Breaker>()
 
   async placements(
     cluster: string,
@@ -24,14 +23,5 @@ export class MemoryClusterStore implements ClusterStore {
 
   async leave(cluster: string, placement: PlacementKey): Promise<void> {
     this.#placements.get(cluster)?.delete(placement)
-  }
-
-  async breaker(cluster: string): Promise<Breaker | undefined> {
-    return this.#breakers.get(cluster)
-  }
-
-  async setBreaker(cluster: string, breaker: Breaker | undefined): Promise<void> {
-    if (breaker) this.#breakers.set(cluster, breaker)
-    else this.#breakers.delete(cluster)
   }
 }

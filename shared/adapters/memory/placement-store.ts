@@ -70,7 +70,8 @@ export class MemoryPlacementStore implements PlacementStore, Outbox {
     return structuredClone(row)
   }
 
-  async drop(placement: PlacementKey): Promise<void> {
+  async drop(placement: PlacementKey, headerEtag: string): Promise<void> {
+    expectEtag(placement, 'header', this.#partitions.get(placement)?.header?.etag, headerEtag)
     this.#partitions.delete(placement)
   }
 

@@ -1,0 +1,149 @@
+// A cluster joins, changes, is due for a look, or leaves: its MemberCluster says how it stands, and the placements it may
+// concern are woken.
+import type { KubeObject } from '../api/kube-object.ts'
+import { MemberCluster } from '../api/member-cluster.ts'
+import type { ClusterMessage, PlacementKey } from '../api/message.ts'
+import { placementsToSchedule, wakesPlacements } from '../domain/membership/changes.ts'
+import { type Contact, sameStatus, statusAfter } from '../domain/membership/contact.ts'
+import { memberAgent } from '../domain/membership/eligibility.ts'
+import { errorMessage, InvalidInputError } from '../errors.ts'
+import { rfc3339, untilWritten } from './commit.ts'
+import { placementKeyOf, types } from './fleet-lists.ts'
+import { installOnMember } from './member-install.ts'
+import { updateObject, withoutFinalizers } from './object-update.ts'
+import type { Platform } from './platform.ts'
+import { wakeClusterAt, wakeClusters, wakeFold, wakeSchedule, wakeSweep } from './wake.ts'
+
+/** Keeps a MemberCluster until nothing of the hub's records speaks of it any more. */
+export const memberClusterFinalizer = 'kubernetes-fleet.io/membercluster-finalizer'
+/** A cluster that could not be looked at to the end is looked at again after this time. */
+const retryMs = 5_000
+/** Heartbeats are written this often when nothing else changed, unless the MemberCluster asks otherwise. */
+const heartbeatSeconds = 60
+/** Placements that leave a cluster in one go. */
+const leaveSlice = 200
+
+type Needs = Pick<
+  Platform,
+  'objects' | 'placements' | 'clusters' | 'bus' | 'access' | 'memberCrds' | 'lists' | 'clock' | 'log' | 'settings'
+>
+
+/** One slow or dead cluster delays no other of the message: each has its own bounded look. */
+export async function joinCluster(platform: Needs, { clusters, reschedule = false }: ClusterMessage): Promise<void> {
+  await Promise.all(
+    clusters.map(async (cluster) => {
+      try {
+        await lookAt(platform, cluster, reschedule)
+      } catch (error) {
+        platform.log.warn('a cluster is looked at again later', { cluster, error: errorMessage(error) })
+        await platform.bus.send([wakeClusterAt(cluster, platform.clock.now() + retryMs)])
+      }
+    }),
+  )
+}
+
+async function lookAt(platform: Needs, cluster: string, reschedule: boolean): Promise<void> {
+  const stored = await platform.objects.get(types.memberCluster, { name: cluster })
+  if (!stored) return wakeEveryPlacement(platform)
+  if (stored.object.metadata.deletionTimestamp) return leave(platform, cluster)
+  await look(platform, MemberCluster.parse(stored.object), reschedule)
+}
+
+/** A cluster that is gone may have been counted on by anyone. */
+async function wakeEveryPlacement({ lists, bus, settings }: Needs): Promise<void> {
+  const placements = await lists.placements()
+  await bus.send(placements.map((placement) => wakeSchedule(placementKeyOf(placement), settings.coalesceMs)))
+}
+
+async function look(platform: Needs, known: MemberCluster, reschedule: boolean): Promise<void> {
+  const cluster = known.metadata.name ?? ''
+  const contact = await contactWith(platform, cluster)
+  let before = known
+  let after = known
+  await updateObject(platform.objects, types.memberCluster, { name: cluster }, (object) => {
+    before = MemberCluster.parse(object)
+    after = before
+    if (before.metadata.deletionTimestamp) return undefined
+    const now = platform.clock.now()
+    const status = statusAfter(before, contact, rfc3339(now))
+    const finalizers = before.metadata.finalizers ?? []
+    const guarded = finalizers.includes(memberClusterFinalizer)
+    if (guarded && sameStatus(before.status ?? {}, status) && !heartbeatDue(before, contact, now)) return undefined
+    after = { ...before, status }
+    const metadata = guarded
+      ? object.metadata
+      : { ...object.metadata, finalizers: [...finalizers, memberClusterFinalizer] }
+    return { object: { ...object, metadata, status } as KubeObject }
+  })
+  await wakeConcerned(platform, { before, after, reschedule })
+}
+
+async function wakeConcerned(
+  { lists, bus, clock, settings }: Needs,
+  { before, after, reschedule }: { before: MemberCluster; after: MemberCluster; reschedule: boolean },
+): Promise<void> {
+  const cluster = after.metadata.name ?? ''
+  const placements =
+    reschedule || wakesPlacements(before, after, clock.now()) ? placementsToSchedule(await lists.placements()) : []
+  const back = !isHealthy(before) && isHealthy(after) ? [wakeSweep(cluster)] : []
+  await bus.send([
+    ...placements.map((placement) => wakeSchedule(placementKeyOf(placement), settings.coalesceMs)),
+    ...back,
+  ])
+}
+
+async function contactWith({ access, memberCrds }: Needs, cluster: string): Promise<Contact> {
+  try {
+    const profile = await access.use(cluster, async (member) => {
+      const seen = await member.probe()
+      if (seen.ready) await installOnMember(member, memberCrds)
+      return seen
+    })
+    return { kind: 'answered', profile }
+  } catch (error) {
+    return { kind: error instanceof InvalidInputError ? 'refused' : 'unreachable', message: errorMessage(error) }
+  }
+}
+
+/**
+ * The cluster leaves the fleet: the hub forgets what it placed there and lets go of the object. What is on the member
+ * stays on it.
+ */
+async function leave(platform: Needs, cluster: string): Promise<void> {
+  const placed = await platform.clusters.placements(cluster, { limit: leaveSlice })
+  for (const placement of placed) {
+    await forget(platform, cluster, placement)
+    await platform.clusters.leave(cluster, placement)
+  }
+  if (placed.length === leaveSlice) return platform.bus.send([wakeClusters([cluster])])
+  await updateObject(platform.objects, types.memberCluster, { name: cluster }, (object) => ({
+    object: withoutFinalizers(object, [memberClusterFinalizer]),
+    news: [wakeClusters([cluster])],
+  }))
+}
+
+async function forget({ placements }: Needs, cluster: string, placement: PlacementKey): Promise<void> {
+  await untilWritten(async () => {
+    const { wanted } = await placements.readCluster(placement, cluster)
+    if (!wanted) return
+    await placements.commit(placement, {
+      finished: [{ cluster, etag: wanted.etag }],
+      news: [wakeSchedule(placement), wakeFold(placement)],
+    })
+  })
+}
+
+function heartbeatDue({ spec, status }: MemberCluster, contact: Contact, now: number): boolean {
+  if (contact.kind !== 'answered') return false
+  const last = Date.parse(agentOf(status)?.lastReceivedHeartbeat ?? '')
+  // Half a second early is in time: probes come at about this period too.
+  return Number.isNaN(last) || now - last >= (spec.heartbeatPeriodSeconds ?? heartbeatSeconds) * 1000 - 500
+}
+
+function isHealthy({ status }: MemberCluster): boolean {
+  return agentOf(status)?.conditions?.some(({ type, status: said }) => type === 'Healthy' && said === 'True') ?? false
+}
+
+function agentOf(status: MemberCluster['status']) {
+  return status?.agentStatus?.find(({ type }) => type === memberAgent)
+}
