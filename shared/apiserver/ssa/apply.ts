@@ -28,7 +28,7 @@ import {
   tracked,
   updateOwners,
 } from './ownership.ts'
-import { deduced } from './typing.ts'
+import { rootSchema } from './root-schema.ts'
 
 /** What a tracked write needs to know of the kind and the request. */
 export interface TrackingInput {
@@ -77,7 +77,7 @@ export type ApplyOutcome =
 export function trackingContext(input: TrackingInput): TrackingContext {
   const subresource = input.subresource ?? ''
   return {
-    schema: input.schema ?? deduced,
+    schema: rootSchema(input.schema),
     apiVersion: input.apiVersion,
     now: input.now,
     subresource,
@@ -258,6 +258,6 @@ function sameIgnoringTimes(before: KubeObject, after: KubeObject, schema: Schema
  * write is no write. To be called on the final object, after defaulting.
  */
 export function keepTimesWhenUnchanged(before: KubeObject, after: KubeObject, schema?: Schema): KubeObject {
-  if (!sameIgnoringTimes(before, after, schema ?? deduced)) return after
+  if (!sameIgnoringTimes(before, after, rootSchema(schema))) return after
   return { ...after, metadata: { ...after.metadata, managedFields: before.metadata.managedFields } }
 }

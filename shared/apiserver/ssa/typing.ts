@@ -5,6 +5,7 @@ import { InvalidInputError } from '../../errors.ts'
 import { isMap, type JsonMap, type JsonValue, own } from '../patch/json-value.ts'
 import type { Schema } from '../schema/schema.ts'
 import { keyStep, type PathStep, valueStep } from './path-step.ts'
+import { objectMeta } from './root-schema.ts'
 
 /** How a value is treated where it stands. */
 export type Form = 'map' | 'list' | 'scalar'
@@ -48,7 +49,8 @@ export function isAtomicMap(schema: Schema): boolean {
 /** The schema a field is declared with; undefined for names the schema does not list. */
 export function declaredField(schema: Schema, name: string): Schema | undefined {
   const properties = schema.properties
-  return properties && Object.hasOwn(properties, name) ? typed(properties[name]) : undefined
+  if (properties && Object.hasOwn(properties, name)) return typed(properties[name])
+  return schema['x-kubernetes-embedded-resource'] === true && name === 'metadata' ? objectMeta : undefined
 }
 
 /** The schema of a field, declared or not. */
