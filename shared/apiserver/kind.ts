@@ -1,5 +1,6 @@
 // What the API server must know of a kind to serve it. Built-in kinds, the fleet's kinds and custom resources all become
 // one of these; nothing else in the API server asks where a kind came from.
+import type { JsonObject } from '../api/json.ts'
 import type { ResourceType } from '../api/kube-object.ts'
 import type { FieldError, Schema } from './schema/schema.ts'
 
@@ -49,6 +50,11 @@ export interface ServedKind {
   readonly deprecationWarning?: string
   /** Create-only kinds that store nothing, e.g. SelfSubjectAccessReview. */
   readonly virtual?: boolean
+  /**
+   * Rewrites a decoded object before its schema is applied: defaults that depend on other fields, write-only fields.
+   * Returns a new object; tolerates any JSON. `processKind` calls it.
+   */
+  readonly prepare?: (object: JsonObject, old: JsonObject | undefined) => JsonObject
   /** Rules a schema cannot say, run after schema validation. */
   readonly validate?: (object: unknown, old: unknown | undefined) => readonly FieldError[]
 }

@@ -1,7 +1,12 @@
 // What happens to an object between being decoded and being stored: unknown fields go, defaults come, and what is left is
 // held against the schema. One entry point, so that every write of every kind passes the same steps in the same order.
 import type { JsonObject } from '../../api/json.ts'
+import type { ServedKind } from '../kind.ts'
+import { validateLists } from './lists.ts'
+import { ratchet } from './ratchet.ts'
 import type { FieldError, Schema } from './schema.ts'
+import { shapeObject } from './shape.ts'
+import { validateValue } from './validate.ts'
 
 export interface ProcessOptions {
   /** The stored state when this is an update: transition rules see it, and faults it already had are not held against the writer. */
@@ -17,6 +22,27 @@ export interface Processed {
 }
 
 /** Prunes, defaults and validates a whole object (with apiVersion, kind and metadata at its root). */
-export function processObject(_schema: Schema, object: JsonObject, _options: ProcessOptions = {}): Processed {
-  return { object, errors: [], unknownFields: [] }
+export function processObject(schema: Schema, object: JsonObject, { old }: ProcessOptions = {}): Processed {
+  const shaped = shapeObject(schema, object)
+  const found = [
+    ...shaped.errors,
+    ...validateValue(schema, shaped.object, ''),
+    ...validateLists(schema, shaped.object, ''),
+  ]
+  const errors = old === undefined ? found : ratchet(schema, shaped.object, old, found)
+  return { object: shaped.object, errors, unknownFields: shaped.unknownFields }
+}
+
+/**
+ * `processObject` for a kind: its own preparation (built-in defaults, Secret.stringData) before the schema, its own rules
+ * after it. A kind without a schema is passed on as it is.
+ */
+export function processKind(kind: ServedKind, object: JsonObject, options: ProcessOptions = {}): Processed {
+  const prepared = kind.prepare === undefined ? object : kind.prepare(object, options.old)
+  const processed =
+    kind.schema === undefined
+      ? { object: prepared, errors: [], unknownFields: [] }
+      : processObject(kind.schema, prepared, options)
+  if (kind.validate === undefined || processed.errors.length > 0) return processed
+  return { ...processed, errors: kind.validate(processed.object, options.old) }
 }
