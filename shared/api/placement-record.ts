@@ -12,6 +12,7 @@ import {
   PlacementPolicy,
   ResourceIdentifier,
 } from './placement.ts'
+import { WorkStatus } from './work.ts'
 
 /** A policy snapshot: the policy as it was when its hash last changed. */
 export const PolicySnapshot = z.object({
@@ -102,20 +103,6 @@ export const Wanted = z.object({
 })
 export type Wanted = z.infer<typeof Wanted>
 
-/** An object the worker wrote on the member. */
-export const AppliedManifest = z.object({
-  ordinal: z.number().int(),
-  group: z.string(),
-  version: z.string(),
-  kind: z.string(),
-  resource: z.string(),
-  namespace: z.string().optional(),
-  name: z.string(),
-  uid: z.string().optional(),
-  conditions: z.array(Condition),
-})
-export type AppliedManifest = z.infer<typeof AppliedManifest>
-
 /** What the worker saw on one cluster, for the epoch it worked on. */
 export const Observed = z.object({
   cluster: z.string(),
@@ -125,7 +112,8 @@ export const Observed = z.object({
   failed: z.array(FailedPlacement).optional(),
   drifted: z.array(DriftedPlacement).optional(),
   diffed: z.array(DiffedPlacement).optional(),
-  manifests: z.array(AppliedManifest),
+  /** How each manifest stands; the Work object users see is rendered from it. */
+  work: WorkStatus,
   /** Everything this placement had put on the cluster is gone from it. */
   removed: z.boolean().optional(),
   observedAt: z.string(),

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../api/kube-object.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { ClusterStore } from '../ports/cluster-store.ts'
+import type { GarbageCollector } from '../ports/garbage.ts'
 import type { KindIndex } from '../ports/kind-index.ts'
 import type { Log } from '../ports/log.ts'
 import type { MessageBus } from '../ports/message-bus.ts'
@@ -31,6 +32,7 @@ export interface Platform {
   /** CustomResourceDefinitions every member needs before it can be worked on. */
   readonly memberCrds: readonly KubeObject[]
   readonly kinds: KindIndex
+  readonly garbage: GarbageCollector
   readonly lists: FleetLists
   readonly clock: Clock
   readonly ids: Ids

@@ -1,12 +1,15 @@
 // Placement records in the table `placements`: one partition per placement.
 //   h            header          x|<time>|<id>  outbox
 //   d|<cluster>  wanted          o|<cluster>    observed by the cluster's worker
+// Deletes in a table transaction carry no condition. A row whose work is over is therefore first replaced, conditionally
+// and together with its news, by a tombstone (property `finished`), and swept away after; readers sweep what a crash left.
 import { randomUUID } from 'node:crypto'
 import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables'
 import { z } from 'zod'
 import type { Message, PlacementKey } from '../../api/message.ts'
 import { Observed, PlacementHeader, Wanted } from '../../api/placement-record.ts'
 
+import { ConflictError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Committed, Outbox, OutboxEntry } from '../../ports/outbox.ts'
 import type { PlacementChange, PlacementRecord, PlacementStore, Row } from '../../ports/placement-store.ts'
@@ -49,7 +52,8 @@ export class TablePlacementStore implements PlacementStore, Outbox {
     const observed: Row<Observed>[] = []
     try {
       for await (const entity of this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } })) {
-        if (entity.rowKey === 'h') header = row(entity, PlacementHeader)
+        if (isTombstone(entity)) await this.#sweep(entity)
+        else if (entity.rowKey === 'h') header = row(entity, PlacementHeader)
         else if (entity.rowKey?.startsWith('d|')) wanted.push(row(entity, Wanted))
         else if (entity.rowKey?.startsWith('o|')) observed.push(row(entity, Observed))
       }
@@ -65,12 +69,13 @@ export class TablePlacementStore implements PlacementStore, Outbox {
       const entry = this.#entry(partitionKey, part.news)
       await this.#submit(placement, [
         ...part.wanted.map(({ value, etag }) => put(partitionKey, `d|${escapeKey(value.cluster)}`, value, etag)),
-        ...(await this.#finish(placement, part.finished)),
+        ...part.finished.map(({ cluster, etag }) => tombstone(partitionKey, cluster, etag)),
         ...(part.header ? [put(partitionKey, 'h', part.header.value, part.header.etag)] : []),
         ...(entry ? [entry.action] : []),
       ])
       if (entry) this.#committed(entry.entry)
     }
+    await Promise.all((change.finished ?? []).map(({ cluster }) => this.readCluster(placement, cluster)))
   }
 
   async observe(placement: PlacementKey, observed: Observed, etag: string | undefined): Promise<Row<Observed>> {
@@ -98,7 +103,7 @@ export class TablePlacementStore implements PlacementStore, Outbox {
     for await (const { rowKey } of keys)
       if (rowKey && rowKey !== 'h') actions.push(['delete', { partitionKey: partition, rowKey }])
     // The header goes first: a crash behind it leaves rows nobody reads, which the next record of that name drops too.
-    await this.#submit(placement, [['delete', { partitionKey: partition, rowKey: 'h', etag: headerEtag }]])
+    await this.#delete(partition, 'h', headerEtag)
     for (let start = 0; start < actions.length; start += transactionSize)
       await this.#submit(placement, actions.slice(start, start + transactionSize))
   }
@@ -150,16 +155,18 @@ export class TablePlacementStore implements PlacementStore, Outbox {
     return { action, entry: { id: `${partitionKey}\n${rowKey}`, messages, writtenAt } }
   }
 
-  /** A transaction fails when it deletes a row that is not there, so the observed rows to delete are looked up first. */
-  async #finish(placement: PlacementKey, finished: Part['finished']): Promise<TransactionAction[]> {
-    const partitionKey = escapeKey(placement)
-    const actions = finished.map(async ({ cluster, etag }): Promise<TransactionAction[]> => {
-      const observed = { partitionKey, rowKey: `o|${escapeKey(cluster)}` }
-      const there = await this.#get(placement, observed.rowKey, z.unknown())
-      const wanted: TransactionAction = ['delete', { partitionKey, rowKey: `d|${escapeKey(cluster)}`, etag }]
-      return there ? [wanted, ['delete', observed]] : [wanted]
-    })
-    return (await Promise.all(actions)).flat()
+  /** Removes the two rows of a tombstone, unless someone else replaced it meanwhile. */
+  async #sweep({ partitionKey = '', rowKey = '', etag }: Entity): Promise<void> {
+    await this.#delete(partitionKey, `o|${rowKey.slice(2)}`, '*').catch(ignoreConflict)
+    await this.#delete(partitionKey, rowKey, etag).catch(ignoreConflict)
+  }
+
+  async #delete(partitionKey: string, rowKey: string, etag: string): Promise<void> {
+    try {
+      await this.#table.deleteEntity(partitionKey, rowKey, { etag })
+    } catch (error) {
+      throw storeError(error, `deleting row ${rowKey} of ${partitionKey}`)
+    }
   }
 
   async #submit(placement: PlacementKey, actions: TransactionAction[]): Promise<void> {
@@ -173,7 +180,10 @@ export class TablePlacementStore implements PlacementStore, Outbox {
 
   async #get<T>(placement: PlacementKey, rowKey: string, schema: z.ZodType<T>): Promise<Row<T> | undefined> {
     try {
-      return row(await this.#table.getEntity<Record<string, unknown>>(escapeKey(placement), rowKey), schema)
+      const entity = await this.#table.getEntity<Record<string, unknown>>(escapeKey(placement), rowKey)
+      if (!isTombstone(entity)) return row(entity, schema)
+      await this.#sweep(entity)
+      return undefined
     } catch (error) {
       if (isMissing(error)) return undefined
       throw storeError(error, `reading placement ${placement}`)
@@ -190,6 +200,18 @@ function put(partitionKey: string, rowKey: string, value: unknown, etag: string 
   return etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }]
 }
 
+function tombstone(partitionKey: string, cluster: string, etag: string): TransactionAction {
+  return ['update', { partitionKey, rowKey: `d|${escapeKey(cluster)}`, finished: true }, 'Replace', { etag }]
+}
+
+function isTombstone(entity: Entity): boolean {
+  return entity['finished'] === true
+}
+
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof ConflictError)) throw error
+}
+
 interface Part {
   readonly wanted: NonNullable<PlacementChange['wanted']>
   readonly finished: NonNullable<PlacementChange['finished']>
@@ -204,8 +226,8 @@ interface Part {
 function parts(change: PlacementChange): Part[] {
   const { wanted = [], finished = [], header, news = [] } = change
   const rows = [...wanted.map((row) => ({ put: row })), ...finished.map((row) => ({ end: row }))]
-  // A finished row is two deletes; the header and the outbox row need a place each.
-  const room = Math.floor((transactionSize - 2) / (finished.length > 0 ? 2 : 1))
+  // The header and the outbox row need a place each.
+  const room = transactionSize - 2
   const count = Math.max(1, Math.ceil(rows.length / room))
   const about = new Map<string, number>()
   rows.forEach((row, index) => {

@@ -1,0 +1,68 @@
+// What the timers do: send the same messages events send, so that a lost one costs a period and never correctness.
+import type { Message } from '../api/message.ts'
+import { placementKeyOf } from './fleet-lists.ts'
+import type { Platform } from './platform.ts'
+import { relayOutbox } from './publisher.ts'
+import { wakeClusters, wakeFold, wakeReconcile, wakeRollout, wakeSchedule, wakeSweep } from './wake.ts'
+
+/** Clusters one probe message speaks of: each is looked at by itself, so a message costs one slow member at most. */
+const clustersPerProbe = 10
+/** Messages handed to the bus at once. */
+const sendSlice = 500
+
+export async function probeClusters({ lists, bus }: Pick<Platform, 'lists' | 'bus'>): Promise<void> {
+  const names = (await lists.memberClusters()).map(({ metadata }) => metadata.name ?? '')
+  await sendAll(
+    bus,
+    slices(names, clustersPerProbe).map((clusters) => wakeClusters(clusters)),
+  )
+}
+
+export async function sweepDrift({ lists, bus }: Pick<Platform, 'lists' | 'bus'>): Promise<void> {
+  const clusters = await lists.memberClusters()
+  await sendAll(
+    bus,
+    clusters
+      .filter(({ metadata }) => !metadata.deletionTimestamp)
+      .map(({ metadata }) => wakeSweep(metadata.name ?? '')),
+  )
+}
+
+/** Every placement goes through every stage again; records whose placement is gone are found here too. */
+export async function resync({
+  lists,
+  placements,
+  bus,
+}: Pick<Platform, 'lists' | 'placements' | 'bus'>): Promise<void> {
+  const keys = new Set((await lists.placements()).map(placementKeyOf))
+  let after: string | undefined
+  do {
+    const page = await placements.list({ limit: 1000, ...(after === undefined ? {} : { after }) })
+    for (const key of page) keys.add(key)
+    after = page.length < 1000 ? undefined : page.at(-1)
+  } while (after !== undefined)
+  await sendAll(
+    bus,
+    [...keys].flatMap((key) => [wakeReconcile(key), wakeSchedule(key), wakeRollout(key), wakeFold(key)]),
+  )
+}
+
+export async function relay({
+  bus,
+  outboxes,
+  clock,
+  log,
+}: Pick<Platform, 'bus' | 'outboxes' | 'clock' | 'log'>): Promise<void> {
+  const sent = await relayOutbox({ bus, outboxes, clock })
+  if (sent > 0) log.warn('messages a crash had left in the outbox were sent', { sent })
+}
+
+async function sendAll(bus: Platform['bus'], messages: readonly Message[]): Promise<void> {
+  for (const slice of slices(messages, sendSlice)) await bus.send(slice)
+}
+
+function slices<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  )
+}
