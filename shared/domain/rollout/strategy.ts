@@ -20,8 +20,11 @@ export function effectiveRolling(placement: Placement): EffectiveRolling {
   }
 }
 
-export type EffectiveApplyStrategy = ApplyStrategy &
-  Required<Pick<ApplyStrategy, 'type' | 'comparisonOption' | 'whenToApply' | 'whenToTakeOver' | 'allowCoOwnership'>>
+type Defaulted = 'type' | 'comparisonOption' | 'whenToApply' | 'whenToTakeOver' | 'allowCoOwnership'
+/** An apply strategy in which every setting that has a default is there. */
+export type EffectiveApplyStrategy = Omit<ApplyStrategy, Defaulted> & {
+  readonly [Setting in Defaulted]: NonNullable<ApplyStrategy[Setting]>
+}
 
 /** An apply strategy with its defaults. `serverSideApplyConfig` exists for server-side apply only. */
 export function effectiveApplyStrategy(given: ApplyStrategy | undefined): EffectiveApplyStrategy {
