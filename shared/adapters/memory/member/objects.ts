@@ -1,0 +1,290 @@
+// The objects of one in-memory member and the rules every write to them obeys: what an API server checks and keeps.
+import { createHash } from 'node:crypto'
+import type { Json } from '../../../api/json.ts'
+import { asJson, type KubeObject } from '../../../api/kube-object.ts'
+import type { Clock, Ids } from '../../../ports/clock.ts'
+import { type MemberRef, MemberRefusal, type MemberWrite } from '../../../ports/member-cluster.ts'
+import { changedBy, takeApplied } from './field-managers.ts'
+import { builtinKinds, kindsOfCrd, type MemberKind, sameKind } from './kinds.ts'
+import { applyMerge, mergePatch, strategicPatch } from './merge.ts'
+import { type Manager, managedFieldsOf } from './ownership.ts'
+
+/** An object as kept, with who owns its fields; `object.metadata.managedFields` is made from `managers`. */
+export interface Kept {
+  readonly kind: MemberKind
+  object: KubeObject
+  managers: readonly Manager[]
+}
+
+export interface Objects {
+  /** Every kind served now. */
+  kinds(): readonly MemberKind[]
+  all(): readonly Kept[]
+  find(ref: MemberRef): Kept | undefined
+  byUid(uid: string): Kept | undefined
+  /** Throws MemberRefusal. The answer is a copy. */
+  write(ref: MemberRef, write: MemberWrite, options: { dryRun: boolean; manager: string }): KubeObject
+  /** Stores a change the server itself makes: a status, a lost owner, a finalizer. */
+  amend(kept: Kept, change: (object: KubeObject) => void): void
+  drop(kept: Kept): void
+}
+
+const typeText = ({ group, resource }: MemberKind) => (group === '' ? resource : `${resource}.${group}`)
+const keyOfRef = (kind: MemberKind, namespace: string | undefined, name: string) =>
+  `${kind.group}/${kind.resource}/${kind.namespaced ? namespace : ''}/${name}`
+
+export function createObjects(clock: Clock, ids: Ids): Objects {
+  const kept = new Map<string, Kept>()
+  let revision = 0
+
+  const kinds = () => [
+    ...builtinKinds,
+    ...[...kept.values()].flatMap(({ kind, object }) =>
+      kind.kind === 'CustomResourceDefinition' ? kindsOfCrd(object) : [],
+    ),
+  ]
+  const kindOf = ({ resource }: MemberRef): MemberKind => {
+    const kind = kinds().find((candidate) => sameKind(candidate, resource) && candidate.resource === resource.resource)
+    if (!kind) throw new MemberRefusal(404, 'NotFound', 'the server could not find the requested resource')
+    return kind
+  }
+  const find = (ref: MemberRef) => kept.get(keyOfRef(kindOf(ref), ref.namespace, ref.name))
+  const stamp = (entry: Kept) => {
+    revision += 1
+    entry.object.metadata = { ...entry.object.metadata, resourceVersion: String(revision) }
+    if (entry.managers.length > 0) entry.object.metadata.managedFields = managedFieldsOf(entry.managers)
+    else delete entry.object.metadata.managedFields
+  }
+  const checkNamespace = (kind: MemberKind, namespace: string | undefined) => {
+    if (!kind.namespaced) return
+    const found = kept.get(`/namespaces//${namespace}`)
+    if (!found) throw new MemberRefusal(404, 'NotFound', `namespaces "${namespace}" not found`)
+    if (found.object.metadata.deletionTimestamp)
+      throw new MemberRefusal(
+        403,
+        'Forbidden',
+        `unable to create new content in namespace ${namespace} because it is being terminated`,
+      )
+  }
+
+  const create = (
+    kind: MemberKind,
+    ref: MemberRef,
+    object: KubeObject,
+    dryRun: boolean,
+    managers: readonly Manager[],
+  ) => {
+    checkNamespace(kind, ref.namespace)
+    const key = keyOfRef(kind, ref.namespace, ref.name)
+    if (kept.has(key)) throw new MemberRefusal(409, 'AlreadyExists', `${typeText(kind)} "${ref.name}" already exists`)
+    if (object.metadata.resourceVersion)
+      throw new MemberRefusal(400, 'BadRequest', 'resourceVersion should not be set on objects to be created')
+    const created = withDefaults(kind, structuredClone(object))
+    created.metadata = {
+      ...created.metadata,
+      name: ref.name,
+      ...(kind.namespaced ? { namespace: ref.namespace } : {}),
+      uid: ids.uuid(),
+      creationTimestamp: timeText(clock.now()),
+      ...(kind.generation ? { generation: 1 } : {}),
+    }
+    if (!kind.generation) delete created.metadata.generation
+    if (kind.statusSubresource) delete created['status']
+    const entry: Kept = { kind, object: created, managers }
+    stamp(entry)
+    if (dryRun) delete entry.object.metadata.resourceVersion
+    else kept.set(key, entry)
+    return structuredClone(entry.object)
+  }
+
+  const replace = (entry: Kept, next: KubeObject, dryRun: boolean, managers: readonly Manager[]) => {
+    const { kind, object: live } = entry
+    const wanted = next.metadata
+    const changed = withDefaults(kind, structuredClone(next))
+    checkPrecondition(kind, live, wanted.resourceVersion, wanted.uid)
+    changed.metadata = {
+      ...changed.metadata,
+      ...fixedMetadata(live),
+    }
+    if (kind.statusSubresource) copyField(live, changed, 'status')
+    if (kind.generation && differs(live, changed)) changed.metadata.generation = (live.metadata.generation ?? 1) + 1
+    const draft: Kept = { kind, object: changed, managers }
+    if (!sameText(managedless(live), managedless(changed)) || !sameOwners(entry.managers, managers)) stamp(draft)
+    else draft.object = structuredClone(live)
+    if (dryRun) return structuredClone(draft.object)
+    entry.object = draft.object
+    entry.managers = managers
+    // The last finalizer ends an object that waited for it; a namespace waits for its contents besides.
+    const { deletionTimestamp, finalizers = [] } = entry.object.metadata
+    if (deletionTimestamp && finalizers.length === 0 && kind.kind !== 'Namespace') drop(entry)
+    return structuredClone(entry.object)
+  }
+
+  const drop = (entry: Kept) =>
+    void kept.delete(keyOfRef(entry.kind, entry.object.metadata.namespace, entry.object.metadata.name ?? ''))
+
+  const missing = (kind: MemberKind, name: string) =>
+    new MemberRefusal(404, 'NotFound', `${typeText(kind)} "${name}" not found`)
+  const nowText = () => timeText(clock.now())
+
+  const apply = (kind: MemberKind, ref: MemberRef, write: MemberWrite & { verb: 'apply' }, options: Options) => {
+    if (write.object.metadata.managedFields)
+      throw new MemberRefusal(400, 'BadRequest', 'metadata.managedFields must be nil')
+    const entry = kept.get(keyOfRef(kind, ref.namespace, ref.name))
+    const builtin = isBuiltin(kind)
+    const live = entry?.object
+    if (live) checkPrecondition(kind, live, write.object.metadata.resourceVersion, write.object.metadata.uid)
+    const outcome = takeApplied({
+      live: live ? asJson(live) : undefined,
+      managers: entry?.managers ?? [],
+      applied: asJson(write.object),
+      merged: applyMerge(live ? asJson(live) : undefined, asJson(write.object), builtin),
+      manager: { name: options.manager, apiVersion: write.object.apiVersion, time: nowText() },
+      force: write.force,
+      builtin,
+    })
+    const next = outcome.object as unknown as KubeObject
+    if (!entry) return create(kind, ref, next, options.dryRun, outcome.managers)
+    delete next.metadata.resourceVersion
+    return replace(entry, next, options.dryRun, outcome.managers)
+  }
+
+  const change = (entry: Kept, next: KubeObject, options: Options) => {
+    const manager = { name: options.manager, apiVersion: next.apiVersion, time: nowText() }
+    const before = asJson(entry.object)
+    return replace(
+      entry,
+      next,
+      options.dryRun,
+      changedBy(before, asJson(next), entry.managers, manager, isBuiltin(entry.kind)),
+    )
+  }
+
+  const patchStatus = (entry: Kept, patch: Json, options: Options) => {
+    const merged = mergePatch(asJson(entry.object), patch) as unknown as KubeObject
+    const draft: Kept = { ...entry, object: structuredClone(entry.object) }
+    copyField(merged, draft.object, 'status')
+    if (!sameText(managedless(entry.object), managedless(draft.object))) stamp(draft)
+    if (!options.dryRun) entry.object = draft.object
+    return structuredClone(draft.object)
+  }
+
+  const write: Objects['write'] = (ref, write, options) => {
+    const kind = kindOf(ref)
+    if (write.verb === 'apply') return apply(kind, ref, write, options)
+    if (write.verb === 'create') {
+      const manager = { name: options.manager, apiVersion: write.object.apiVersion, time: nowText() }
+      const managers = changedBy({}, asJson(write.object), [], manager, isBuiltin(kind))
+      return create(kind, ref, write.object, options.dryRun, managers)
+    }
+    const entry = kept.get(keyOfRef(kind, ref.namespace, ref.name))
+    if (!entry) throw missing(kind, ref.name)
+    if (write.verb === 'update') return change(entry, write.object, options)
+    if (write.type === 'strategic' && !isBuiltin(kind))
+      throw new MemberRefusal(415, 'UnsupportedMediaType', 'strategic merge patch is for built-in kinds')
+    const patch = write.patch as Json
+    if (write.subresource === 'status') return patchStatus(entry, patch, options)
+    const patched = (write.type === 'merge' ? mergePatch : strategicPatch)(asJson(entry.object), patch)
+    return change(entry, patched as unknown as KubeObject, options)
+  }
+
+  return {
+    kinds,
+    all: () => [...kept.values()],
+    find,
+    byUid: (uid) => [...kept.values()].find(({ object }) => object.metadata.uid === uid),
+    write,
+    amend: (entry, edit) => {
+      edit(entry.object)
+      stamp(entry)
+    },
+    drop,
+  }
+}
+
+interface Options {
+  readonly dryRun: boolean
+  readonly manager: string
+}
+
+/** Custom kinds have a group with a dot that does not end in k8s.io. */
+const isBuiltin = ({ group }: MemberKind) => !group.includes('.') || group.endsWith('.k8s.io')
+
+export const timeText = (ms: number) => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+
+function checkPrecondition(
+  kind: MemberKind,
+  live: KubeObject,
+  revision: string | undefined,
+  uid: string | undefined,
+): void {
+  const name = live.metadata.name
+  const refuse = (why: string) => {
+    throw new MemberRefusal(409, 'Conflict', `Operation cannot be fulfilled on ${typeText(kind)} "${name}": ${why}`)
+  }
+  if (uid && uid !== live.metadata.uid)
+    refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`)
+  if (revision && revision !== live.metadata.resourceVersion)
+    refuse('the object has been modified; please apply your changes to the latest version and try again')
+}
+
+/** What no write changes. */
+function fixedMetadata({ metadata }: KubeObject): Record<string, unknown> {
+  const names = [
+    'name',
+    'namespace',
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'generation',
+    'resourceVersion',
+  ] as const
+  return Object.fromEntries(names.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])))
+}
+
+function copyField(from: KubeObject, to: KubeObject, field: string): void {
+  if (from[field] === undefined) delete to[field]
+  else to[field] = structuredClone(from[field])
+}
+
+const managedless = (object: KubeObject) => ({ ...object, metadata: { ...object.metadata, managedFields: undefined } })
+/** Everything but metadata and status counts for the generation. */
+const differs = (left: KubeObject, right: KubeObject) =>
+  !sameText({ ...left, metadata: 0, status: 0 }, { ...right, metadata: 0, status: 0 })
+const sameOwners = (left: readonly Manager[], right: readonly Manager[]) => sameText(ownersOf(left), ownersOf(right))
+const ownersOf = (managers: readonly Manager[]) =>
+  managers.map(({ name, operation, fields }) => [name, operation, [...fields.keys()].sort()])
+
+function sameText(left: unknown, right: unknown): boolean {
+  return canonical(left) === canonical(right)
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : inner,
+  )
+}
+
+/** The few defaults that availability depends on. */
+function withDefaults(kind: MemberKind, object: KubeObject): KubeObject {
+  const spec = object['spec']
+  if (typeof spec !== 'object' || spec === null) return object
+  const fields = spec as Record<string, unknown>
+  if (kind.group === 'apps' && kind.kind !== 'DaemonSet') fields['replicas'] ??= 1
+  if (kind.group === '' && kind.kind === 'Service') {
+    fields['type'] ??= 'ClusterIP'
+    if (fields['type'] !== 'ExternalName') {
+      fields['clusterIP'] ||= serviceIp(object)
+      fields['clusterIPs'] ??= [fields['clusterIP']]
+    }
+  }
+  return object
+}
+
+/** Stable for a name, inside the usual service range. */
+function serviceIp({ metadata }: KubeObject): string {
+  const digest = createHash('sha256').update(`${metadata.namespace}/${metadata.name}`).digest()
+  return `10.96.${digest[0]}.${1 + ((digest[1] ?? 0) % 254)}`
+}
