@@ -14,7 +14,7 @@ export interface Overrides {
 /** The lists a binding carries, in the order in which they are applied. */
 export interface OverrideLists {
   readonly clusterResourceOverrideSnapshots: readonly string[]
-  readonly resourceOverrideSnapshots: readonly { readonly name: string; readonly namespace: string }[]
+  readonly resourceOverrideSnapshots: readonly { readonly name: string; readonly namespace?: string | undefined }[]
 }
 
 const latestLabel = 'kubernetes-fleet.io/is-latest-snapshot'
