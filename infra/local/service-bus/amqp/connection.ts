@@ -1,7 +1,7 @@
 // The links of one connection: who may attach to what, and who serves it.
 import { BusError } from '../core/bus-error.ts'
 import type { Surroundings } from '../core/entity.ts'
-import type { Namespace } from '../core/namespace.ts'
+import type { Entity, Namespace } from '../core/namespace.ts'
 import { failure, manage } from './management.ts'
 import { faultOf, ReceivingLink } from './receiving-link.ts'
 import { ReplyLinks, serveRequests } from './request-links.ts'
@@ -49,9 +49,12 @@ export class AmqpConnection {
 
   #openReceiver(link: RheaSender): void {
     const address = link.source?.address ?? ''
-    if (address === tokenAddress) return this.#replies.add(link)
-    const { entity, management } = this.#namespace.resolve(address)
-    if (management) return this.#replies.add(link)
+    const place = address === tokenAddress ? undefined : this.#namespace.resolve(address)
+    if (place === undefined || place.management) {
+      this.#replies.add(link)
+      return
+    }
+    const { entity } = place
     if (entity.kind === 'topic') {
       throw new BusError('amqp:not-allowed', `'${entity.path}' is a topic; receive from one of its subscriptions.`)
     }
@@ -70,19 +73,26 @@ export class AmqpConnection {
     if (typeof address !== 'string') {
       throw new BusError('amqp:not-implemented', 'Transactions are not supported: the link has no target address.')
     }
-    if (address === tokenAddress) return serveRequests(link, (request) => this.#checkToken(request))
+    if (address === tokenAddress) {
+      serveRequests(link, (request) => this.#checkToken(request))
+      return
+    }
     const { entity, management } = this.#namespace.resolve(address)
     if (management) {
-      const { ledger } = this.#surroundings
-      return serveRequests(link, (request) => {
-        const reply = manage(request, entity, this.#surroundings)
-        ledger.afterStored((error) => this.#replies.send(request, error === undefined ? reply : failure(error)))
-      })
+      serveRequests(link, (request) => this.#manage(request, entity))
+      return
     }
     if (entity.kind !== 'topic' && entity.kind !== 'queue') {
       throw new BusError('amqp:not-allowed', `'${entity.path}' cannot be sent to; send to its queue or topic.`)
     }
     serveSender(link, entity.kind === 'topic' ? entity.topic : entity.queue, this.#surroundings)
+  }
+
+  #manage(request: RheaMessage, entity: Entity): void {
+    const reply = manage(request, entity, this.#surroundings)
+    this.#surroundings.ledger.afterStored((error) =>
+      this.#replies.send(request, error === undefined ? reply : failure(error)),
+    )
   }
 
   /** Any token will do on this machine, but its audience must exist: only here the SDK tells a missing entity cleanly. */

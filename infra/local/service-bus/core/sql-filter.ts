@@ -1,55 +1,13 @@
 // The SQL filter language of subscriptions, compiled to closures. Comparisons with an absent or unlike value are unknown,
 // and an unknown whole means no match (three-valued logic, as in SQL-92).
-import type { Scalar } from './amqp-bytes.ts'
-import { BusError } from './bus-error.ts'
 import type { MessageProperties } from './message.ts'
 import type { FilterInput, Predicate } from './rule.ts'
+import { type Token, tokenize, wrongFilter } from './sql-tokens.ts'
+import { arithmetic, compareValues, comparisons, like, type Value } from './sql-values.ts'
 
-type Value = Scalar | undefined
 /** undefined is SQL's unknown. */
 type Truth = boolean | undefined
 type Term = (input: FilterInput) => Value
-
-type Token =
-  | { readonly kind: 'word' | 'name' | 'symbol'; readonly text: string; readonly at: number }
-  | { readonly kind: 'literal'; readonly value: Scalar; readonly text: string; readonly at: number }
-
-/** Deepest nesting of parentheses and prefixes; the text is at most 1,024 characters long anyway. */
-const maxDepth = 64
-
-const tokenPattern =
-  /\s+|(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|'(?<text>(?:[^']|'')*)'|\[(?<bracket>(?:[^\]]|\]\])*)\]|"(?<quote>(?:[^"]|"")*)"|(?<word>[\p{L}_@#][\p{L}\p{N}_@#$]*)|(?<symbol><>|!=|<=|>=|[=<>+\-*/%(),.])/uy
-
-const wrong = (text: string, why: string) =>
-  new BusError('com.microsoft:argument-error', `The SQL filter '${text}' cannot be read: ${why}.`)
-
-function numberOf(text: string): number | bigint {
-  const value = Number(text)
-  return /^\d+$/.test(text) && !Number.isSafeInteger(value) ? BigInt.asIntN(64, BigInt(text)) : value
-}
-
-function tokenOf(groups: Record<string, string | undefined>, text: string, at: number): Token | undefined {
-  const { number, text: quoted, bracket, quote, word, symbol } = groups
-  if (number !== undefined) return { kind: 'literal', value: numberOf(number), text, at }
-  if (quoted !== undefined) return { kind: 'literal', value: quoted.replaceAll("''", "'"), text, at }
-  if (bracket !== undefined) return { kind: 'name', text: bracket.replaceAll(']]', ']'), at }
-  if (quote !== undefined) return { kind: 'name', text: quote.replaceAll('""', '"'), at }
-  if (word !== undefined) return { kind: 'word', text: word, at }
-  return symbol === undefined ? undefined : { kind: 'symbol', text: symbol, at }
-}
-
-function tokenize(text: string): Token[] {
-  const tokens: Token[] = []
-  tokenPattern.lastIndex = 0
-  while (tokenPattern.lastIndex < text.length) {
-    const at = tokenPattern.lastIndex
-    const match = tokenPattern.exec(text)
-    if (match === null) throw wrong(text, `character ${at + 1} ('${text[at] ?? ''}') fits nowhere`)
-    const token = tokenOf(match.groups ?? {}, match[0], at)
-    if (token !== undefined) tokens.push(token)
-  }
-  return tokens
-}
 
 /** `sys.` names and the field each stands for. */
 const systemFields: ReadonlyMap<string, keyof MessageProperties> = new Map([
@@ -66,73 +24,10 @@ const systemFields: ReadonlyMap<string, keyof MessageProperties> = new Map([
 
 const reserved = new Set(['and', 'or', 'not', 'in', 'like', 'escape', 'is', 'null', 'exists', 'true', 'false'])
 
-const isNumber = (value: Value): value is number | bigint => typeof value === 'number' || typeof value === 'bigint'
-
-/** Below, equal or above zero; undefined when the two do not compare. */
-function compare(left: Value, right: Value): number | undefined {
-  if (isNumber(left) && isNumber(right)) return left < right ? -1 : left > right ? 1 : 0
-  if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0
-  if (left instanceof Date && right instanceof Date) return left.getTime() - right.getTime()
-  if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right)
-  return Buffer.isBuffer(left) && Buffer.isBuffer(right) ? left.compare(right) : undefined
-}
-
-const comparisons: Readonly<Record<string, (order: number) => boolean>> = {
-  '=': (order) => order === 0,
-  '<>': (order) => order !== 0,
-  '!=': (order) => order !== 0,
-  '<': (order) => order < 0,
-  '<=': (order) => order <= 0,
-  '>': (order) => order > 0,
-  '>=': (order) => order >= 0,
-}
-
-function arithmetic(operator: string, left: Value, right: Value): Value {
-  if (operator === '+' && typeof left === 'string' && typeof right === 'string') return left + right
-  if (!isNumber(left) || !isNumber(right)) return undefined
-  const [a, b] = [Number(left), Number(right)]
-  if (operator === '+') return a + b
-  if (operator === '-') return a - b
-  if (operator === '*') return a * b
-  if (b === 0) return undefined
-  if (operator === '%') return a % b
-  return Number.isInteger(a) && Number.isInteger(b) ? Math.trunc(a / b) : a / b
-}
+/** Deepest nesting of parentheses and prefixes. */
+const maxDepth = 64
 
 const isTruth = (value: Value): Truth => (typeof value === 'boolean' ? value : undefined)
-
-/** Matches `text` against a LIKE pattern in time proportional to the product of their lengths. */
-export function like(text: string, pattern: string, escape: string | undefined): boolean {
-  const parts: { readonly any: boolean; readonly char: string | undefined }[] = []
-  const characters = [...pattern]
-  for (let index = 0; index < characters.length; index += 1) {
-    const character = characters[index] ?? ''
-    if (character === escape && escape !== undefined) {
-      index += 1
-      parts.push({ any: false, char: characters[index] ?? escape })
-    } else if (character === '%') parts.push({ any: true, char: undefined })
-    else parts.push({ any: false, char: character === '_' ? undefined : character })
-  }
-  let reachable = new Set([0])
-  const skipAny = (from: number, into: Set<number>) => {
-    let position = from
-    into.add(position)
-    while (parts[position]?.any) into.add(++position)
-  }
-  reachable = new Set()
-  skipAny(0, reachable)
-  for (const character of text) {
-    const next = new Set<number>()
-    for (const position of reachable) {
-      const part = parts[position]
-      if (part === undefined) continue
-      if (part.any) skipAny(position, next)
-      else if (part.char === undefined || part.char === character) skipAny(position + 1, next)
-    }
-    reachable = next
-  }
-  return reachable.has(parts.length)
-}
 
 class Parser {
   readonly #text: string
@@ -148,7 +43,8 @@ class Parser {
   parse(): Term {
     const term = this.#or()
     const extra = this.#tokens[this.#position]
-    if (extra !== undefined) throw wrong(this.#text, `'${extra.text}' at character ${extra.at + 1} was not expected`)
+    if (extra !== undefined)
+      throw wrongFilter(this.#text, `'${extra.text}' at character ${extra.at + 1} was not expected`)
     return term
   }
 
@@ -171,7 +67,7 @@ class Parser {
   #expect(kind: 'word' | 'symbol', text: string): void {
     if (this.#take(kind, text)) return
     const found = this.#tokens[this.#position]
-    throw wrong(
+    throw wrongFilter(
       this.#text,
       `'${text}' was expected ${found === undefined ? 'at its end' : `before '${found.text}' at character ${found.at + 1}`}`,
     )
@@ -179,7 +75,7 @@ class Parser {
 
   #nested<T>(parse: () => T): T {
     this.#depth += 1
-    if (this.#depth > maxDepth) throw wrong(this.#text, `it is nested deeper than ${maxDepth} levels`)
+    if (this.#depth > maxDepth) throw wrongFilter(this.#text, `it is nested deeper than ${maxDepth} levels`)
     const result = parse()
     this.#depth -= 1
     return result
@@ -222,12 +118,12 @@ class Parser {
   #predicate(): Term {
     const left = this.#sum()
     const symbol = this.#tokens[this.#position]
-    const test = symbol?.kind === 'symbol' ? comparisons[symbol.text] : undefined
+    const test = symbol?.kind === 'symbol' ? comparisons.get(symbol.text) : undefined
     if (test !== undefined) {
       this.#position += 1
       const right = this.#sum()
       return (input) => {
-        const order = compare(left(input), right(input))
+        const order = compareValues(left(input), right(input))
         return order === undefined ? undefined : test(order)
       }
     }
@@ -252,16 +148,16 @@ class Parser {
     this.#expect('symbol', ')')
     return (input) => {
       const value = left(input)
-      const orders = choices.map((choice) => compare(value, choice(input)))
+      const orders = choices.map((choice) => compareValues(value, choice(input)))
       return orders.includes(0) ? true : orders.includes(undefined) ? undefined : false
     }
   }
 
   #like(left: Term): Term {
     const pattern = this.#sum()
-    const escape = this.#take('word', 'escape') ? this.#sum() : () => undefined
+    const escapeBy = this.#take('word', 'escape') ? this.#sum() : () => undefined
     return (input) => {
-      const [text, wanted, by] = [left(input), pattern(input), escape(input)]
+      const [text, wanted, by] = [left(input), pattern(input), escapeBy(input)]
       if (typeof text !== 'string' || typeof wanted !== 'string') return undefined
       return like(text, wanted, typeof by === 'string' ? by : undefined)
     }
@@ -325,7 +221,7 @@ class Parser {
     const token = this.#tokens[this.#position]
     const usable = token?.kind === 'name' || (token?.kind === 'word' && !reserved.has(token.text.toLowerCase()))
     if (token === undefined || !usable) {
-      throw wrong(
+      throw wrongFilter(
         this.#text,
         token === undefined ? 'it ends too early' : `a property or value was expected, found '${token.text}'`,
       )
@@ -341,7 +237,7 @@ class Parser {
     if (first.toLowerCase() === 'user') return (input) => input.application(name)
     const field = first.toLowerCase() === 'sys' ? systemFields.get(name.toLowerCase()) : undefined
     if (field === undefined) {
-      throw wrong(
+      throw wrongFilter(
         this.#text,
         `'${first}.${name}' is no property; there are user.<name> and sys.${[...systemFields.keys()].join(', sys.')}`,
       )

@@ -12,7 +12,8 @@ import {
   type Surroundings,
 } from './entity.ts'
 import type { LockToken } from './lock-token.ts'
-import { encodeForJournal, type MessageContent, parseMessage, withApplicationProperties } from './message.ts'
+import { type MessageContent, parseMessage, withApplicationProperties } from './message.ts'
+import { MessageTable } from './message-table.ts'
 import type { Lock, Outcome, QueuedMessage } from './queued-message.ts'
 
 /** What distinguishes an arriving message from a fresh one: copies of a topic's and dead-lettered messages carry history. */
@@ -23,8 +24,6 @@ export interface Origin {
   readonly deadLetterSource?: string | undefined
 }
 
-type Counts = Record<QueuedMessage['state'], number>
-
 export abstract class StoredQueue implements Destination {
   readonly settings: QueueSettings
   /** Lower-case path: the name in the journal. */
@@ -32,12 +31,9 @@ export abstract class StoredQueue implements Destination {
   /** Absent on a dead-letter queue. */
   readonly deadLetters: StoredQueue | undefined
   protected readonly surroundings: Surroundings
-  /** In the order of sequence numbers, since numbers only grow. */
-  protected readonly messages = new Map<number, QueuedMessage>()
+  protected readonly table: MessageTable
   readonly #locks = new Map<LockToken, QueuedMessage>()
   readonly #duplicates: DuplicateGate
-  readonly #counts: Counts = { ready: 0, locked: 0, scheduled: 0, deferred: 0 }
-  #bytes = 0
   #nextSequence = 1
   #sends = 0
   #deliveries = 0
@@ -47,6 +43,7 @@ export abstract class StoredQueue implements Destination {
     this.settings = settings
     this.key = settings.path.toLowerCase()
     this.deadLetters = deadLetters
+    this.table = new MessageTable(surroundings, this.key)
     this.#duplicates = new DuplicateGate(surroundings, this.key, settings.duplicateWindowMs)
   }
 
@@ -75,10 +72,10 @@ export abstract class StoredQueue implements Destination {
         `The SessionId was not set on a message, and it cannot be sent to '${path}', which requires sessions.`,
       )
     }
-    if (this.#bytes + content.sizeBytes > this.surroundings.limits.maxEntityBytes) {
+    if (this.table.bytes + content.sizeBytes > this.surroundings.limits.maxEntityBytes) {
       throw new BusError(
         'amqp:resource-limit-exceeded',
-        `'${path}' holds ${this.#bytes} of ${this.surroundings.limits.maxEntityBytes} allowed bytes and has no room for ${content.sizeBytes} more.`,
+        `'${path}' holds ${this.table.bytes} of ${this.surroundings.limits.maxEntityBytes} allowed bytes and has no room for ${content.sizeBytes} more.`,
       )
     }
   }
@@ -96,8 +93,8 @@ export abstract class StoredQueue implements Destination {
   /** Takes a message without checks: a topic's copy, or a dead-lettered one. */
   receive(content: MessageContent, origin: Origin): void {
     const message = this.#create(content, origin.enqueuedAtMs ?? this.surroundings.now(), origin)
-    this.#enter(message, 'ready')
-    this.#keep(message)
+    this.table.add(message, 'ready')
+    this.table.keep(message)
     this.#watchExpiry(message)
     this.offer(message)
   }
@@ -119,7 +116,7 @@ export abstract class StoredQueue implements Destination {
 
   cancelScheduled(sequences: readonly number[]): void {
     const messages = sequences.map((sequence) => {
-      const message = this.messages.get(sequence)
+      const message = this.table.get(sequence)
       if (message?.state !== 'scheduled') throw this.#notFound(sequence)
       return message
     })
@@ -129,8 +126,8 @@ export abstract class StoredQueue implements Destination {
   #hold(content: MessageContent, atMs: number): number {
     const message = this.#create(content, this.surroundings.now(), {})
     message.scheduledForMs = atMs
-    this.#enter(message, 'scheduled')
-    this.#keep(message)
+    this.table.add(message, 'scheduled')
+    this.table.keep(message)
     message.deadline = this.surroundings.deadlines.add(atMs, () => this.#activate(message))
     return message.sequence
   }
@@ -139,8 +136,8 @@ export abstract class StoredQueue implements Destination {
     message.enqueuedAtMs = this.surroundings.now()
     message.scheduledForMs = undefined
     message.deadline = undefined
-    this.#shift(message, 'ready')
-    this.#keep(message)
+    this.table.shift(message, 'ready')
+    this.table.keep(message)
     this.#watchExpiry(message)
     this.offer(message)
   }
@@ -165,38 +162,6 @@ export abstract class StoredQueue implements Destination {
 
   // ---- bookkeeping ---------------------------------------------------------------------------------------------------
 
-  #enter(message: QueuedMessage, state: QueuedMessage['state']): void {
-    message.state = state
-    this.messages.set(message.sequence, message)
-    this.#counts[state] += 1
-    this.#bytes += message.content.sizeBytes
-  }
-
-  #shift(message: QueuedMessage, state: QueuedMessage['state']): void {
-    this.#counts[message.state] -= 1
-    this.#counts[state] += 1
-    message.state = state
-  }
-
-  #keep(message: QueuedMessage): void {
-    const { ledger } = this.surroundings
-    if (!ledger.keeps) return
-    ledger.record({
-      kind: 'put',
-      entity: this.key,
-      sequence: message.sequence,
-      message: {
-        enqueuedAtMs: message.enqueuedAtMs,
-        deliveryCount: message.deliveryCount,
-        state: message.state === 'locked' ? (message.lock?.from ?? 'ready') : message.state,
-        scheduledForMs: message.scheduledForMs,
-        enqueueSequenceNumber: message.enqueueSequenceNumber,
-        deadLetterSource: message.deadLetterSource,
-        raw: encodeForJournal(message.content),
-      },
-    })
-  }
-
   /** Takes up what was there before a restart. Call once, before anyone sends or receives. */
   restore(stored: StoredEntity): void {
     this.#duplicates.restore(stored.duplicates)
@@ -205,7 +170,7 @@ export abstract class StoredQueue implements Destination {
       const content = parseMessage(kept.raw, this.surroundings.newToken)
       const message = this.#create(content, kept.enqueuedAtMs, kept)
       message.scheduledForMs = kept.scheduledForMs
-      this.#enter(message, kept.state)
+      this.table.add(message, kept.state)
       if (kept.state === 'scheduled') {
         message.deadline = this.surroundings.deadlines.add(kept.scheduledForMs ?? 0, () => this.#activate(message))
       } else {
@@ -222,25 +187,21 @@ export abstract class StoredQueue implements Destination {
 
   /** Takes a message out for good. */
   protected remove(message: QueuedMessage): void {
-    const { deadlines, ledger } = this.surroundings
-    deadlines.cancel(message.deadline)
+    this.surroundings.deadlines.cancel(message.deadline)
     if (message.state === 'ready') this.withdraw(message)
     if (message.state === 'locked') this.#unlock(message)
-    this.#counts[message.state] -= 1
-    this.#bytes -= message.content.sizeBytes
-    this.messages.delete(message.sequence)
-    if (ledger.keeps) ledger.record({ kind: 'remove', entity: this.key, sequence: message.sequence })
+    this.table.delete(message)
     this.forgotten(message)
   }
 
   stats(): EntityStats {
-    const { ready, locked, scheduled, deferred } = this.#counts
+    const { ready, locked, scheduled, deferred } = this.table.counts
     return {
       active: ready,
       locked,
       scheduled,
       deferred,
-      deadLettered: this.deadLetters?.messages.size ?? 0,
+      deadLettered: this.deadLetters?.table.size ?? 0,
       sends: this.#sends,
       deliveries: this.#deliveries,
     }
@@ -293,7 +254,7 @@ export abstract class StoredQueue implements Destination {
     if (ownDeadline) lock.deadline = this.surroundings.deadlines.add(untilMs, () => this.failDelivery(message))
     message.lock = lock
     this.#locks.set(lock.token, message)
-    this.#shift(message, 'locked')
+    this.table.shift(message, 'locked')
   }
 
   #unlock(message: QueuedMessage): void {
@@ -317,13 +278,13 @@ export abstract class StoredQueue implements Destination {
       return
     }
     this.giveBack(message, message.lock?.from ?? 'ready')
-    if (this.messages.has(message.sequence)) this.#keep(message)
+    if (this.table.has(message)) this.table.keep(message)
   }
 
   /** Returns a locked message to its place without counting. */
   protected giveBack(message: QueuedMessage, state: 'ready' | 'deferred'): void {
     this.#unlock(message)
-    this.#shift(message, state)
+    this.table.shift(message, state)
     if (this.#isExpired(message)) this.#expire(message)
     else if (state === 'ready') this.offer(message)
   }
@@ -354,7 +315,7 @@ export abstract class StoredQueue implements Destination {
       return
     }
     this.giveBack(message, 'deferred')
-    if (this.messages.has(message.sequence)) this.#keep(message)
+    if (this.table.has(message)) this.table.keep(message)
   }
 
   /** The copy keeps body, properties, id, enqueued time and count; its number is the dead-letter queue's own. */
@@ -385,20 +346,13 @@ export abstract class StoredQueue implements Destination {
 
   /** Messages in any state from a number on, in order; at most `max` and at most what the limits allow. */
   peek(from: number, max: number, sessionId?: string): QueuedMessage[] {
-    const found: QueuedMessage[] = []
-    const wanted = Math.min(max, this.surroundings.limits.maxPeek)
-    for (const message of this.messages.values()) {
-      if (found.length >= wanted) break
-      if (message.sequence < from) continue
-      if (sessionId === undefined || message.content.sessionId === sessionId) found.push(message)
-    }
-    return found
+    return this.table.from(from, Math.min(max, this.surroundings.limits.maxPeek), sessionId)
   }
 
   /** Takes deferred messages. Throws BusError message-not-found when one of them is not deferred; then none is taken. */
   receiveDeferred(sequences: readonly number[], mode: 'lock' | 'delete', sessionId?: string): QueuedMessage[] {
     const messages = sequences.map((sequence) => {
-      const message = this.messages.get(sequence)
+      const message = this.table.get(sequence)
       if (message?.state !== 'deferred') throw this.#notFound(sequence)
       if (sessionId !== undefined && message.content.sessionId !== sessionId) throw this.#notFound(sequence)
       return message
