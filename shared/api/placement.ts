@@ -2,18 +2,23 @@
 // Fields and values are KubeFleet's v1beta1 API (placement.kubernetes-fleet.io).
 import { z } from 'zod'
 import { Condition } from './condition.ts'
+import { byType, choice, dateTime, int32, int64, kube } from './kube-meta.ts'
 import { ObjectMeta } from './kube-object.ts'
+import { mirrorRules, policyRules, selectorRules, tolerationRules, typeRules } from './placement-rules.ts'
 
 export const LabelSelectorRequirement = z.object({
   key: z.string(),
   operator: z.string(),
-  values: z.array(z.string()).optional(),
+  values: kube(z.array(z.string()).optional(), { listType: 'atomic' }),
 })
 /** metav1.LabelSelector; both parts are ANDed, an empty selector matches everything. */
-export const LabelSelector = z.object({
-  matchLabels: z.record(z.string(), z.string()).optional(),
-  matchExpressions: z.array(LabelSelectorRequirement).optional(),
-})
+export const LabelSelector = kube(
+  z.object({
+    matchLabels: z.record(z.string(), z.string()).optional(),
+    matchExpressions: kube(z.array(LabelSelectorRequirement).optional(), { listType: 'atomic' }),
+  }),
+  { mapType: 'atomic' },
+)
 export type LabelSelector = z.infer<typeof LabelSelector>
 
 export const SelectionScope = z.enum(['NamespaceOnly', 'NamespaceWithResources', 'NamespaceWithResourceSelectors'])
@@ -23,87 +28,103 @@ export const ResourceSelectorTerm = z.object({
   kind: z.string(),
   name: z.string().optional(),
   labelSelector: LabelSelector.optional(),
-  selectionScope: SelectionScope.optional(),
+  selectionScope: kube(SelectionScope.optional(), { default: 'NamespaceWithResources' }),
 })
 export type ResourceSelectorTerm = z.infer<typeof ResourceSelectorTerm>
 
 export const PropertySelectorRequirement = z.object({
   name: z.string(),
   operator: z.string(),
-  values: z.array(z.string()),
+  values: kube(z.array(z.string()), { maxItems: 1 }),
 })
 export const PropertySelector = z.object({ matchExpressions: z.array(PropertySelectorRequirement) })
-export const PropertySorter = z.object({ name: z.string(), sortOrder: z.string() })
+export const PropertySorter = z.object({
+  name: z.string(),
+  sortOrder: kube(z.string(), choice(['Ascending', 'Descending'])),
+})
 export const ClusterSelectorTerm = z.object({
   labelSelector: LabelSelector.optional(),
   propertySelector: PropertySelector.optional(),
   propertySorter: PropertySorter.optional(),
 })
 export type ClusterSelectorTerm = z.infer<typeof ClusterSelectorTerm>
-export const ClusterSelector = z.object({ clusterSelectorTerms: z.array(ClusterSelectorTerm).nullish() })
-export const PreferredClusterSelector = z.object({ weight: z.number().int(), preference: ClusterSelectorTerm })
+export const ClusterSelector = z.object({
+  clusterSelectorTerms: kube(z.array(ClusterSelectorTerm).nullish(), { required: true, maxItems: 10 }),
+})
+export const PreferredClusterSelector = z.object({
+  weight: kube(z.number().int(), { ...int32, minimum: -100, maximum: 100 }),
+  preference: ClusterSelectorTerm,
+})
 export const ClusterAffinity = z.object({
   requiredDuringSchedulingIgnoredDuringExecution: ClusterSelector.optional(),
   preferredDuringSchedulingIgnoredDuringExecution: z.array(PreferredClusterSelector).optional(),
 })
 export const TopologySpreadConstraint = z.object({
-  maxSkew: z.number().int().optional(),
+  maxSkew: kube(z.number().int().optional(), { ...int32, default: 1, minimum: 1 }),
   topologyKey: z.string(),
-  whenUnsatisfiable: z.string().optional(),
+  whenUnsatisfiable: kube(z.string().optional(), choice(['DoNotSchedule', 'ScheduleAnyway'], 'DoNotSchedule')),
 })
 export type TopologySpreadConstraint = z.infer<typeof TopologySpreadConstraint>
 export const Toleration = z.object({
   key: z.string().optional(),
-  operator: z.string().optional(),
+  operator: kube(z.string().optional(), choice(['Equal', 'Exists'], 'Equal')),
   value: z.string().optional(),
-  effect: z.string().optional(),
+  effect: kube(z.string().optional(), choice(['NoSchedule'])),
 })
 export type Toleration = z.infer<typeof Toleration>
 
 export const PlacementPolicy = z.object({
-  placementType: z.enum(['PickAll', 'PickN', 'PickFixed']).optional(),
-  clusterNames: z.array(z.string()).optional(),
-  numberOfClusters: z.number().int().optional(),
+  placementType: kube(z.enum(['PickAll', 'PickN', 'PickFixed']).optional(), { default: 'PickAll' }),
+  clusterNames: kube(z.array(z.string()).optional(), { maxItems: 100 }),
+  numberOfClusters: kube(z.number().int().optional(), { ...int32, minimum: 0 }),
   affinity: z.object({ clusterAffinity: ClusterAffinity.optional() }).optional(),
   topologySpreadConstraints: z.array(TopologySpreadConstraint).optional(),
-  tolerations: z.array(Toleration).optional(),
+  tolerations: kube(z.array(Toleration).optional(), { maxItems: 100, rules: tolerationRules }),
 })
 export type PlacementPolicy = z.infer<typeof PlacementPolicy>
 
 /** A count, or a percentage text such as `25%`. */
 export const IntOrPercent = z.union([z.number().int(), z.string()])
 export type IntOrPercent = z.infer<typeof IntOrPercent>
+const quarter = { default: '25%', pattern: '^((100|[0-9]{1,2})%|[0-9]+)$' }
 export const RollingUpdate = z.object({
-  maxUnavailable: IntOrPercent.optional(),
-  maxSurge: IntOrPercent.optional(),
-  unavailablePeriodSeconds: z.number().int().optional(),
+  maxUnavailable: kube(IntOrPercent.optional(), quarter),
+  maxSurge: kube(IntOrPercent.optional(), quarter),
+  unavailablePeriodSeconds: kube(z.number().int().optional(), { default: 60, minimum: 0 }),
 })
 export const ApplyStrategy = z.object({
-  type: z.enum(['ClientSideApply', 'ServerSideApply', 'ReportDiff']).optional(),
-  comparisonOption: z.enum(['PartialComparison', 'FullComparison']).optional(),
-  whenToApply: z.enum(['Always', 'IfNotDrifted']).optional(),
-  whenToTakeOver: z.enum(['Always', 'IfNoDiff', 'Never']).optional(),
+  type: kube(z.enum(['ClientSideApply', 'ServerSideApply', 'ReportDiff']).optional(), { default: 'ClientSideApply' }),
+  comparisonOption: kube(z.enum(['PartialComparison', 'FullComparison']).optional(), { default: 'PartialComparison' }),
+  whenToApply: kube(z.enum(['Always', 'IfNotDrifted']).optional(), { default: 'Always' }),
+  whenToTakeOver: kube(z.enum(['Always', 'IfNoDiff', 'Never']).optional(), { default: 'Always' }),
   serverSideApplyConfig: z.object({ force: z.boolean().optional() }).optional(),
   allowCoOwnership: z.boolean().optional(),
 })
 export type ApplyStrategy = z.infer<typeof ApplyStrategy>
+export const DeleteStrategy = z.object({
+  propagationPolicy: kube(z.enum(['Abandon', 'Delete']).optional(), { default: 'Delete' }),
+})
+export const ReportBackStrategy = z.object({
+  type: kube(z.enum(['Disabled', 'Mirror']), { default: 'Disabled' }),
+  destination: z.enum(['OriginalResource', 'WorkAPI']).optional(),
+})
 export const RolloutStrategy = z.object({
-  type: z.enum(['RollingUpdate', 'External']).optional(),
+  type: kube(z.enum(['RollingUpdate', 'External']).optional(), { default: 'RollingUpdate', rules: typeRules }),
   rollingUpdate: RollingUpdate.optional(),
   applyStrategy: ApplyStrategy.optional(),
-  deleteStrategy: z.object({ propagationPolicy: z.enum(['Abandon', 'Delete']).optional() }).optional(),
-  reportBackStrategy: z
-    .object({ type: z.enum(['Disabled', 'Mirror']), destination: z.enum(['OriginalResource', 'WorkAPI']).optional() })
-    .optional(),
+  deleteStrategy: kube(DeleteStrategy.optional(), { absentIn: ['v1'] }),
+  reportBackStrategy: kube(ReportBackStrategy.optional(), { absentIn: ['v1'], rules: mirrorRules }),
 })
 export type RolloutStrategy = z.infer<typeof RolloutStrategy>
 
 export const PlacementSpec = z.object({
-  resourceSelectors: z.array(ResourceSelectorTerm),
-  policy: PlacementPolicy.optional(),
+  resourceSelectors: kube(z.array(ResourceSelectorTerm), { minItems: 1, maxItems: 100, rules: selectorRules }),
+  policy: kube(PlacementPolicy.optional(), { rules: policyRules }),
   strategy: RolloutStrategy.optional(),
-  revisionHistoryLimit: z.number().int().optional(),
-  statusReportingScope: z.enum(['ClusterScopeOnly', 'NamespaceAccessible']).optional(),
+  revisionHistoryLimit: kube(z.number().int().optional(), { ...int32, default: 10, minimum: 1, maximum: 1000 }),
+  statusReportingScope: kube(z.enum(['ClusterScopeOnly', 'NamespaceAccessible']).optional(), {
+    default: 'ClusterScopeOnly',
+  }),
 })
 export type PlacementSpec = z.infer<typeof PlacementSpec>
 
@@ -111,7 +132,10 @@ export type PlacementSpec = z.infer<typeof PlacementSpec>
 export const EnvelopeIdentifier = z.object({
   name: z.string(),
   namespace: z.string().optional(),
-  type: z.string().optional(),
+  type: kube(z.string().optional(), {
+    ...choice(['ConfigMap', 'ClusterResourceEnvelope', 'ResourceEnvelope'], 'ConfigMap'),
+    inVersion: { v1: { enum: ['ClusterResourceEnvelope', 'ResourceEnvelope'], default: undefined } },
+  }),
 })
 export const ResourceIdentifier = z.object({
   group: z.string().optional(),
@@ -134,31 +158,36 @@ export const FailedPlacement = z.object({ ...ResourceIdentifier.shape, condition
 export type FailedPlacement = z.infer<typeof FailedPlacement>
 export const DriftedPlacement = z.object({
   ...ResourceIdentifier.shape,
-  observationTime: z.string(),
-  targetClusterObservedGeneration: z.number().int(),
-  firstDriftedObservedTime: z.string(),
+  observationTime: kube(z.string(), dateTime),
+  targetClusterObservedGeneration: kube(z.number().int(), int64),
+  firstDriftedObservedTime: kube(z.string(), dateTime),
   observedDrifts: z.array(PatchDetail).optional(),
 })
 export type DriftedPlacement = z.infer<typeof DriftedPlacement>
 export const DiffedPlacement = z.object({
   ...ResourceIdentifier.shape,
-  observationTime: z.string(),
-  targetClusterObservedGeneration: z.number().int().optional(),
-  firstDiffedObservedTime: z.string(),
+  observationTime: kube(z.string(), dateTime),
+  targetClusterObservedGeneration: kube(z.number().int().optional(), int64),
+  firstDiffedObservedTime: kube(z.string(), dateTime),
   observedDiffs: z.array(PatchDetail).optional(),
 })
 export type DiffedPlacement = z.infer<typeof DiffedPlacement>
 
-export const NamespacedName = z.object({ name: z.string(), namespace: z.string().optional() })
+export const NamespacedName = z.object({
+  name: z.string(),
+  namespace: kube(z.string().optional(), { required: true }),
+})
+/** The status lists at most so many objects each as failed, drifted or different. */
+const listed = { maxItems: 100 }
 /** How one cluster stands; entries without `clusterName` say why a wanted cluster could not be picked. */
 export const PerClusterPlacementStatus = z.object({
   clusterName: z.string().optional(),
   observedResourceIndex: z.string().optional(),
   applicableResourceOverrides: z.array(NamespacedName).optional(),
   applicableClusterResourceOverrides: z.array(z.string()).optional(),
-  failedPlacements: z.array(FailedPlacement).optional(),
-  driftedPlacements: z.array(DriftedPlacement).optional(),
-  diffedPlacements: z.array(DiffedPlacement).optional(),
+  failedPlacements: kube(z.array(FailedPlacement).optional(), listed),
+  driftedPlacements: kube(z.array(DriftedPlacement).optional(), listed),
+  diffedPlacements: kube(z.array(DiffedPlacement).optional(), listed),
   conditions: z.array(Condition).optional(),
 })
 export type PerClusterPlacementStatus = z.infer<typeof PerClusterPlacementStatus>
@@ -166,7 +195,7 @@ export const PlacementStatus = z.object({
   selectedResources: z.array(ResourceIdentifier).optional(),
   observedResourceIndex: z.string().optional(),
   placementStatuses: z.array(PerClusterPlacementStatus).optional(),
-  conditions: z.array(Condition).optional(),
+  conditions: kube(z.array(Condition).optional(), byType),
 })
 export type PlacementStatus = z.infer<typeof PlacementStatus>
 
