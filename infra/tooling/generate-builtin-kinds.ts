@@ -135,6 +135,19 @@ async function discover(target: Target) {
   )
 }
 
+const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+const Table = z.object({
+  columnDefinitions: z.array(
+    z.object({ name: z.string(), type: z.string(), format: z.string(), priority: z.number() }),
+  ),
+})
+
+/** Name, type, format and priority of what kubectl prints of a kind. */
+async function columnsOf(target: Target, path: string): Promise<unknown[]> {
+  const { columnDefinitions } = Table.parse(await fetchJson(target, path, tableAccept))
+  return columnDefinitions.map(({ name, type, format, priority }) => [name, type, format, priority])
+}
+
 const groupVersionPath = (group: string, version: string) =>
   group === '' ? `api/${version}` : `apis/${group}/${version}`
 
@@ -152,27 +165,39 @@ function definitionOf(schemas: Record<string, Record<string, unknown>>, group: s
   return found[0]
 }
 
+type Resource = Awaited<ReturnType<typeof discover>>[number]
+
+async function kindData(target: Target, schemas: Record<string, Record<string, unknown>>, resource: Resource) {
+  const { group, version, responseKind, scope, shortNames, categories, verbs, subresources } = resource
+  const { kind } = responseKind
+  return {
+    group,
+    version,
+    kind,
+    plural: resource.resource,
+    singular: resource.singularResource,
+    namespaced: scope === 'Namespaced',
+    ...(shortNames.length > 0 && { shortNames }),
+    ...(categories.length > 0 && { categories }),
+    ...(!verbs.includes('get') && { virtual: true }),
+    subresources: subresources.map(({ subresource }) => subresource),
+    definition: definitionOf(schemas, group, version, kind),
+    ...(verbs.includes('list') && {
+      columns: await columnsOf(target, `/${groupVersionPath(group, version)}/${resource.resource}`),
+    }),
+  }
+}
+
 async function generate(target: Target, modules: string, out: string): Promise<void> {
   const version = z.object({ gitVersion: z.string() }).parse(await fetchJson(target, '/version')).gitVersion
   const schemas: Record<string, Record<string, unknown>> = {}
   for (const path of Object.keys(wanted)) {
     Object.assign(schemas, Document.parse(await fetchJson(target, `/openapi/v3/${path}`)).components.schemas)
   }
-  const kinds = (await discover(target))
-    .filter(({ group, version, responseKind }) => wanted[groupVersionPath(group, version)]?.includes(responseKind.kind))
-    .map(({ group, version, resource, responseKind, scope, singularResource, verbs, ...rest }) => ({
-      group,
-      version,
-      kind: responseKind.kind,
-      plural: resource,
-      singular: singularResource,
-      namespaced: scope === 'Namespaced',
-      ...(rest.shortNames.length > 0 && { shortNames: rest.shortNames }),
-      ...(rest.categories.length > 0 && { categories: rest.categories }),
-      ...(!verbs.includes('get') && { virtual: true }),
-      subresources: rest.subresources.map(({ subresource }) => subresource),
-      definition: definitionOf(schemas, group, version, responseKind.kind),
-    }))
+  const served = (await discover(target)).filter(({ group, version, responseKind }) =>
+    wanted[groupVersionPath(group, version)]?.includes(responseKind.kind),
+  )
+  const kinds = await Promise.all(served.map((resource) => kindData(target, schemas, resource)))
   const roots = Object.fromEntries(
     kinds.map(({ group, version, kind, definition }) => [
       `${group === '' ? version : `${group}/${version}`}/${kind}`,

@@ -1,4 +1,4 @@
-// Plays the schema cases on a real API server and writes what it answered to recorded.json beside them:
+// Plays the schema cases on a real API server and writes what it answered to recorded.generated.json beside them:
 //   node infra/tooling/record-schema-cases.ts [--server https://127.0.0.1:6443 --token TOKEN]
 // Without --server it starts the kube-apiserver of KUBEBUILDER_ASSETS.
 import { writeFileSync } from 'node:fs'
@@ -138,7 +138,7 @@ async function recordAll(target: Target): Promise<void> {
         schema[next[1].name] = await record(target, next[1], next[0])
     }),
   )
-  writeFileSync('test/unit/apiserver/schema/recorded.json', `${JSON.stringify(schema, undefined, 1)}\n`)
+  writeFileSync('test/unit/apiserver/schema/recorded.generated.json', `${JSON.stringify(schema, undefined, 1)}\n`)
   const crd: Record<string, unknown> = {}
   for (const { name, crd: body } of crdCases) {
     const { status, body: answer } = await call(target, 'POST', `${crds}?dryRun=All`, body)
@@ -147,7 +147,7 @@ async function recordAll(target: Target): Promise<void> {
         ? { accepted: true, spec: answer.spec }
         : { accepted: false, code: status, message: answer.message, causes: answer.details?.causes ?? [] }
   }
-  writeFileSync('test/unit/apiserver/crd/recorded.json', `${JSON.stringify(crd, undefined, 1)}\n`)
+  writeFileSync('test/unit/apiserver/crd/recorded.generated.json', `${JSON.stringify(crd, undefined, 1)}\n`)
   console.log(`${schemaCases.length} schema cases, ${crdCases.length} CRD cases`)
 }
 

@@ -24,13 +24,16 @@ export interface Processed {
 /** Prunes, defaults and validates a whole object (with apiVersion, kind and metadata at its root). */
 export function processObject(schema: Schema, object: JsonObject, { old }: ProcessOptions = {}): Processed {
   const shaped = shapeObject(schema, object)
-  const found = [
-    ...shaped.errors,
-    ...validateValue(schema, shaped.object, ''),
-    ...validateLists(schema, shaped.object, ''),
-  ]
-  const errors = old === undefined ? found : ratchet(schema, shaped.object, old, found)
+  const found = [...shaped.errors, ...validateValue(schema, shaped.object, '')]
+  const kept = old === undefined ? found : ratchet(schema, shaped.object, old, found)
+  const errors = [...kept, ...repeatedItems(schema, shaped.object, old)]
   return { object: shaped.object, errors, unknownFields: shaped.unknownFields }
+}
+
+/** An object that was stored with repeated items before its schema forbade them may keep having some. */
+function repeatedItems(schema: Schema, object: JsonObject, old: JsonObject | undefined): readonly FieldError[] {
+  const found = validateLists(schema, object, '')
+  return found.length > 0 && old !== undefined && validateLists(schema, old, '').length > 0 ? [] : found
 }
 
 /**

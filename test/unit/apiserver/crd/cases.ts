@@ -1,4 +1,4 @@
-// CustomResourceDefinitions, right and wrong; a real API server's answers are in recorded.json.
+// CustomResourceDefinitions, right and wrong; a real API server's answers are in recorded.generated.json.
 import type { Json, JsonObject } from '../../../../shared/api/json.ts'
 
 export interface CrdCase {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../../shared/api/json.ts'
 import { processObject } from '../../../../shared/apiserver/schema/process.ts'
 import type { FieldError, Schema } from '../../../../shared/apiserver/schema/schema.ts'
 import { type SchemaCase, schemaCases } from './cases.ts'
-import recordedJson from './recorded.json' with { type: 'json' }
+import recordedJson from './recorded.generated.json' with { type: 'json' }
 
 const Cause = z.object({ reason: z.string(), message: z.string(), field: z.string().default('') })
 const Recorded = z.record(
