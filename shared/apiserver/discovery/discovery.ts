@@ -1,0 +1,123 @@
+// Discovery: what is served, in the aggregated form new clients ask for and the plain one the others need.
+import { createHash } from 'node:crypto'
+import type { JsonObject } from '../../api/json.ts'
+import { apiVersionOf } from '../../api/kube-object.ts'
+import type { ServedKind } from '../kind.ts'
+import { compareVersions } from './version-order.ts'
+
+const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+const subresourceVerbs = ['get', 'patch', 'update']
+const virtualVerbs = ['create']
+
+interface Subresource {
+  readonly name: string
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
+function verbsOf({ virtual }: ServedKind): string[] {
+  return virtual ? virtualVerbs : allVerbs
+}
+
+function subresourcesOf(kind: ServedKind): Subresource[] {
+  const { group, version } = kind
+  return [
+    ...(kind.statusSubresource ? [{ name: 'status', group, version, kind: kind.kind }] : []),
+    ...(kind.scale ? [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale' }] : []),
+  ]
+}
+
+/** Versions of a group, best first. */
+function versionsOf(kinds: readonly ServedKind[], group: string): string[] {
+  const versions = new Set(kinds.filter((kind) => kind.group === group).map(({ version }) => version))
+  return [...versions].sort(compareVersions)
+}
+
+function groupsOf(kinds: readonly ServedKind[]): string[] {
+  return [...new Set(kinds.map(({ group }) => group))].filter((group) => group !== '')
+}
+
+/** `/api` (`core`) or `/apis` of clients that can take everything in one answer. */
+export function aggregatedDiscovery(kinds: readonly ServedKind[], core: boolean): JsonObject {
+  const groups = core ? [''] : groupsOf(kinds)
+  const items = groups.map((group) => ({
+    metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
+    versions: versionsOf(kinds, group).map((version) => ({
+      version,
+      resources: kinds.filter((kind) => kind.group === group && kind.version === version).map(aggregatedResource),
+      freshness: 'Current',
+    })),
+  }))
+  return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items }
+}
+
+function aggregatedResource(kind: ServedKind): JsonObject {
+  const subresources = subresourcesOf(kind).map(({ name, ...responseKind }) => ({
+    subresource: name,
+    responseKind,
+    verbs: subresourceVerbs,
+  }))
+  return {
+    resource: kind.plural,
+    responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
+    scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: kind.singular,
+    verbs: verbsOf(kind),
+    ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
+    ...(kind.categories.length > 0 && { categories: kind.categories }),
+    ...(subresources.length > 0 && { subresources }),
+  }
+}
+
+export const coreVersions: JsonObject = { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
+
+export function groupList(kinds: readonly ServedKind[]): JsonObject {
+  const groups = groupsOf(kinds).map((group) => groupEntry(kinds, group))
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups }
+}
+
+/** `/apis/{group}`, or undefined for a group that is not served. */
+export function groupDocument(kinds: readonly ServedKind[], group: string): JsonObject | undefined {
+  if (group === '' || versionsOf(kinds, group).length === 0) return undefined
+  return { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(kinds, group) }
+}
+
+function groupEntry(kinds: readonly ServedKind[], group: string) {
+  const versions = versionsOf(kinds, group).map((version) => ({ groupVersion: `${group}/${version}`, version }))
+  return { name: group, versions, ...(versions[0] && { preferredVersion: versions[0] }) }
+}
+
+/** `/api/v1` and `/apis/{group}/{version}`, or undefined when nothing is served there. */
+export function resourceList(kinds: readonly ServedKind[], group: string, version: string): JsonObject | undefined {
+  const served = kinds.filter((kind) => kind.group === group && kind.version === version)
+  if (served.length === 0) return undefined
+  const groupVersion = apiVersionOf({ group, version })
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: served.flatMap(resourceEntries) }
+}
+
+function resourceEntries(kind: ServedKind): JsonObject[] {
+  const main = {
+    name: kind.plural,
+    singularName: kind.singular,
+    namespaced: kind.namespaced,
+    kind: kind.kind,
+    verbs: verbsOf(kind),
+    ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
+    ...(kind.categories.length > 0 && { categories: kind.categories }),
+  }
+  const subresources = subresourcesOf(kind).map(({ name, group, version, kind: responseKind }) => ({
+    name: `${kind.plural}/${name}`,
+    singularName: '',
+    namespaced: kind.namespaced,
+    ...(name === 'scale' && { group, version }),
+    kind: responseKind,
+    verbs: subresourceVerbs,
+  }))
+  return [main, ...subresources]
+}
+
+/** Tag of a document. */
+export function contentHash(body: string | Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex').toUpperCase()
+}

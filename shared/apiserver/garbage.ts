@@ -1,0 +1,56 @@
+// The garbage collector: the steps that follow a deletion. Each call does a bounded slice and says whether more is left,
+// so a queue function (or a simulated member) can drive it. Every step reads before it acts and may run twice.
+import type { GarbageMessage } from '../api/message.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import type { CollectOutcome, Collector } from './garbage/collector.ts'
+import { collectCrdContent } from './garbage/crd-content.ts'
+import { collectDependents } from './garbage/dependents.ts'
+import { crdFinalizer, namespaceFinalizers } from './garbage/garbage-news.ts'
+import { collectNamespaceContent } from './garbage/namespace-content.ts'
+import { createOwnerIndex } from './garbage/owner-index.ts'
+import { crdType, type KindSource } from './kinds/kind-source.ts'
+import type { News } from './options.ts'
+import { namespaceType } from './resource/namespace-behavior.ts'
+
+export type { CollectOutcome } from './garbage/collector.ts'
+
+export interface GarbageCollectorOptions {
+  readonly store: ObjectStore
+  readonly kinds: KindSource
+  readonly clock: Pick<Clock, 'now'>
+  /** As for the API server: what the collector deletes is news as well. */
+  readonly news?: News
+}
+
+export interface GarbageCollector {
+  /** `{again}` milliseconds: come back with the same message. Throws TransientError when the store is away. */
+  collectGarbage(message: GarbageMessage): Promise<CollectOutcome>
+}
+
+/** Keeps an index of who owns what while the process lives; it proves itself fresh on every use. */
+export function createGarbageCollector(options: GarbageCollectorOptions): GarbageCollector {
+  const owners = createOwnerIndex(options.store)
+  return {
+    async collectGarbage(message) {
+      const collector: Collector = { ...options, owners, index: await options.kinds.current() }
+      const content = await collectContent(collector, message)
+      if (content !== 'done') return content
+      return await collectDependents(collector, message)
+    },
+  }
+}
+
+async function collectContent(collector: Collector, message: GarbageMessage): Promise<CollectOutcome> {
+  if (message.group === '' && message.resource === namespaceType.resource) {
+    const found = await collector.store.get(namespaceType, { name: message.name })
+    const due = found?.object.metadata.uid === message.uid && found.object.metadata.deletionTimestamp
+    if (!found || !due || namespaceFinalizers({ spec: found.object['spec'] }).length === 0) return 'done'
+    return await collectNamespaceContent(collector, found)
+  }
+  if (message.group !== crdType.group || message.resource !== crdType.resource) return 'done'
+  const found = await collector.store.get(crdType, { name: message.name })
+  const due = found?.object.metadata.uid === message.uid && found.object.metadata.deletionTimestamp
+  if (!found || !due || !found.object.metadata.finalizers?.includes(crdFinalizer)) return 'done'
+  return await collectCrdContent(collector, found)
+}

@@ -1,0 +1,78 @@
+// What every step of the collector works with.
+import type { KubeObject } from '../../api/kube-object.ts'
+import { ConflictError } from '../../errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ObjectStore, StoredObject } from '../../ports/object-store.ts'
+import type { ServedKind } from '../kind.ts'
+import type { KindIndex } from '../kinds/kind-source.ts'
+import type { News } from '../options.ts'
+import { commit } from '../resource/commit.ts'
+import { isOver } from '../resource/deletion.ts'
+import { asServed } from '../resource/stored-form.ts'
+import type { OwnerIndex } from './owner-index.ts'
+
+export type CollectOutcome = 'done' | { readonly again: number }
+
+export interface Collector {
+  readonly store: ObjectStore
+  readonly clock: Pick<Clock, 'now'>
+  readonly news?: News | undefined
+  readonly index: KindIndex
+  readonly owners: OwnerIndex
+}
+
+/** Objects one call deletes or changes at most. */
+export const sliceObjects = 100
+/** Types looked at in parallel. */
+export const parallelTypes = 8
+/** Pause while finalizers of others hold what should go. */
+export const heldAgainMs = 3_000
+/** More of the same is left: come back at once. */
+export const moreAgainMs = 0
+
+/** Runs a step for every item, a few at a time. */
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  step: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = [...items]
+  const worker = async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await step(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
+}
+
+/**
+ * Changes an object the collector holds, removing it when nothing holds it any more. A writer that came between wins:
+ * the step comes again. Returns whether the change is in.
+ */
+export async function changeHeld(
+  collector: Collector,
+  kind: ServedKind,
+  stored: StoredObject,
+  change: (object: KubeObject) => KubeObject,
+): Promise<boolean> {
+  const old = asServed(kind, stored.object)
+  const next = change(old)
+  const over = Boolean(next.metadata.deletionTimestamp) && isOver(kind, next)
+  try {
+    await commit(collector, kind, {
+      key: stored.key,
+      expect: stored.revision,
+      object: over ? undefined : next,
+      previous: old,
+    })
+    return true
+  } catch (error) {
+    if (error instanceof ConflictError) return false
+    throw error
+  }
+}
+
+/** The object without one of its finalizers. */
+export function withoutFinalizer(object: KubeObject, finalizer: string): KubeObject {
+  const { finalizers, ...metadata } = object.metadata
+  const kept = (finalizers ?? []).filter((item) => item !== finalizer)
+  return { ...object, metadata: { ...metadata, ...(kept.length > 0 && { finalizers: kept }) } }
+}

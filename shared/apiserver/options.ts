@@ -1,0 +1,108 @@
+// What the API server is given. The hub and every simulated member run the same server with different options.
+import type { KubeObject, ObjectKey, ResourceType } from '../api/kube-object.ts'
+import type { Message } from '../api/message.ts'
+import type { Clock, Ids } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { ObjectStore } from '../ports/object-store.ts'
+import type { ServedKind } from './kind.ts'
+import type { KindSource } from './kinds/kind-source.ts'
+import type { ViewSource } from './views.ts'
+
+/** Who sends a request. */
+export interface User {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+/** What a request wants to do. Either a resource or a path. */
+export interface Attributes {
+  readonly verb: string
+  readonly group?: string | undefined
+  readonly version?: string | undefined
+  readonly resource?: string | undefined
+  readonly subresource?: string | undefined
+  readonly namespace?: string | undefined
+  readonly name?: string | undefined
+  readonly path?: string | undefined
+}
+
+export interface Verdict {
+  readonly allowed: boolean
+  readonly reason?: string
+}
+
+/** The user of a request, or undefined when it carries no credentials that hold. Throws only TransientError. */
+export type Authenticate = (request: Request) => Promise<User | undefined> | User | undefined
+export type Authorize = (user: User, attributes: Attributes) => Promise<Verdict> | Verdict
+
+export type AdmitOperation = 'CREATE' | 'UPDATE' | 'DELETE'
+/**
+ * Rules beyond the schema: may change the object (defaults) and warn; refuses by throwing InvalidInputError (422 with its
+ * message) or StatusError. For DELETE both objects are the stored one. Runs under dry runs as well, so it must not write.
+ */
+export type Admit = (
+  operation: AdmitOperation,
+  kind: ServedKind,
+  object: KubeObject,
+  old: KubeObject | undefined,
+) => Promise<Admission> | Admission
+export interface Admission {
+  readonly object: KubeObject
+  readonly warnings?: readonly string[]
+}
+
+/** A write about to be committed; `object` is the last state for deletions. */
+export interface PendingChange {
+  readonly type: ResourceType
+  readonly key: ObjectKey
+  readonly change: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly object: KubeObject
+  readonly previous: KubeObject | undefined
+}
+/** Messages that commit together with a write. Pure and quick. */
+export type News = (change: PendingChange) => readonly Message[]
+
+export interface Limits {
+  /** Longest life of a watch, in seconds; the platform's front end ends answers at 230. */
+  readonly watchSeconds: number
+  /** Seconds between newlines on a quiet watch. */
+  readonly heartbeatSeconds: number
+  /** Seconds between bookmarks for watches that asked for them. */
+  readonly bookmarkSeconds: number
+  /** Watches at once; one more is answered 429. */
+  readonly watches: number
+  /** Events a slow watcher may owe before its watch ends. */
+  readonly watchBacklog: number
+  /** Largest object as stored, in bytes of JSON. */
+  readonly objectBytes: number
+}
+
+export const defaultLimits: Limits = {
+  watchSeconds: 200,
+  heartbeatSeconds: 15,
+  bookmarkSeconds: 60,
+  watches: 500,
+  watchBacklog: 2_000,
+  objectBytes: 1_572_864,
+}
+
+export interface ApiServerOptions {
+  readonly store: ObjectStore
+  readonly kinds: KindSource
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  readonly authenticate: Authenticate
+  readonly authorize: Authorize
+  readonly admit?: Admit
+  readonly news?: News
+  /** Where a kind's objects come from when they are rendered on read instead of stored. */
+  readonly views?: (type: ResourceType) => ViewSource | undefined
+  /** `gitVersion` of /version; must be a semantic version of a supported Kubernetes minor. */
+  readonly version?: string
+  readonly limits?: Partial<Limits>
+  /** In [0, 1): spreads the ends of watches. */
+  readonly random?: () => number
+}

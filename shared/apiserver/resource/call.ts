@@ -1,0 +1,97 @@
+// One request for objects, with everything its handlers need: resolved kind, user, parsed options, collected warnings.
+import type { ResourceType } from '../../api/kube-object.ts'
+import type { ResponseForm } from '../http/negotiate.ts'
+import type { ResourceRequest } from '../http/request-info.ts'
+import { badRequest, invalid } from '../http/status-error.ts'
+import type { ServedKind } from '../kind.ts'
+import type { KindIndex } from '../kinds/kind-source.ts'
+import type { ApiServerOptions, Limits, User } from '../options.ts'
+import { defaultManager } from '../ssa/track-update.ts'
+
+/** The server's options with every default filled in. */
+export interface Server extends Omit<ApiServerOptions, 'limits' | 'random'> {
+  readonly limits: Limits
+  readonly random: () => number
+}
+
+/** A request on its way through the server. `warnings` collects what the answer's headers will say. */
+export interface Call {
+  readonly server: Server
+  readonly request: Request
+  readonly target: ResourceRequest
+  readonly kind: ServedKind
+  readonly index: KindIndex
+  readonly user: User
+  readonly form: ResponseForm
+  readonly warnings: string[]
+}
+
+export interface WriteOptions {
+  readonly dryRun: boolean
+  readonly manager: string
+  readonly force: boolean
+  readonly validation: 'Ignore' | 'Warn' | 'Strict'
+}
+
+const maxManagerLength = 128
+
+/** `dryRun`, `fieldManager`, `fieldValidation` and `force` of a write. Throws StatusError 400 or 422. */
+export function writeOptions(call: Call, dryRunBody: readonly unknown[] = []): WriteOptions {
+  const { query } = call.target
+  const manager = query.get('fieldManager') ?? ''
+  if (manager.length > maxManagerLength) {
+    throw optionError('fieldManager', `Too long: may not be more than ${maxManagerLength} bytes`, 'FieldValueTooLong')
+  }
+  const validation = query.get('fieldValidation') || 'Warn'
+  if (validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
+    throw notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn'])
+  }
+  return {
+    dryRun: isDryRun([...query.getAll('dryRun'), ...dryRunBody]),
+    manager: manager || defaultManager(call.request.headers.get('user-agent')),
+    force: query.get('force') === 'true' || query.get('force') === '1',
+    validation,
+  }
+}
+
+function isDryRun(values: readonly unknown[]): boolean {
+  const wrong = values.find((value) => value !== 'All' && value !== '')
+  if (wrong !== undefined) throw notSupported('dryRun', String(wrong), ['All'])
+  return values.includes('All')
+}
+
+function notSupported(field: string, value: string, allowed: readonly string[]) {
+  const list = allowed.map((text) => `"${text}"`).join(', ')
+  return optionError(field, `Unsupported value: "${value}": supported values: ${list}`, 'FieldValueNotSupported')
+}
+
+function optionError(field: string, message: string, reason: 'FieldValueNotSupported' | 'FieldValueTooLong') {
+  return invalid({ group: 'meta.k8s.io', kind: 'WriteOptions' }, '', [{ field, message, reason }])
+}
+
+/** The type of a kind as clients name it in errors; stored types may be shared by several. */
+export function typeOf(kind: ServedKind): ResourceType {
+  return { group: kind.group, resource: kind.plural }
+}
+
+/** A non-negative integer parameter, or undefined when absent or empty. Throws StatusError 400. */
+export function integerParameter(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null || text === '') return undefined
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw badRequest(`invalid ${name} "${text}": must be a non-negative integer`)
+  }
+  return value
+}
+
+/** A resource version parameter; undefined when absent or empty. Throws StatusError 400. */
+export function revisionParameter(query: URLSearchParams): number | undefined {
+  const text = query.get('resourceVersion')
+  if (text === null || text === '') return undefined
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw badRequest(`Invalid value: "${text}": resourceVersion must be a non-negative integer`)
+  }
+  return value
+}

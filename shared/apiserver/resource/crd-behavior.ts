@@ -1,0 +1,40 @@
+// CustomResourceDefinitions: served the moment they are accepted, removed only after their objects.
+import { isJsonObject } from '../../api/json.ts'
+import { asJson, type KubeObject } from '../../api/kube-object.ts'
+import { defaultCrd, establishedStatus, validateCrd } from '../crd/served-kinds.ts'
+import { crdFinalizer } from '../garbage/garbage-news.ts'
+import { crdType } from '../kinds/kind-source.ts'
+import type { KindBehavior } from './behavior.ts'
+
+export const customResourceDefinitions: KindBehavior = {
+  prepare(object, old) {
+    const defaulted = defaultCrd(asJson(object)) as unknown as KubeObject
+    if (old) return defaulted
+    const finalizers = [...new Set([...(defaulted.metadata.finalizers ?? []), crdFinalizer])]
+    return { ...defaulted, metadata: { ...defaulted.metadata, finalizers } }
+  },
+  errors(object, old) {
+    return validateCrd(asJson(object), old && asJson(old))
+  },
+  async complete(object, _old, { store, now, subresource }) {
+    if (subresource !== undefined) return object
+    const { items } = await store.list(crdType)
+    const others = items
+      .filter(({ key }) => key.name !== object.metadata.name)
+      .map(({ object: other }) => asJson(other))
+    return { ...object, status: establishedStatus(asJson(object), others, now) }
+  },
+  deleting(object, now) {
+    const status = isJsonObject(object['status']) ? object['status'] : {}
+    const conditions = Array.isArray(status['conditions']) ? status['conditions'] : []
+    const terminating = {
+      type: 'Terminating',
+      status: 'True',
+      lastTransitionTime: now,
+      reason: 'InstanceDeletionPending',
+      message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    }
+    const others = conditions.filter((condition) => !isJsonObject(condition) || condition['type'] !== 'Terminating')
+    return { ...object, status: { ...status, conditions: [...others, terminating] } }
+  },
+}

@@ -1,0 +1,150 @@
+// DELETE of one object, and of a collection object by object.
+import { z } from 'zod'
+import type { JsonObject } from '../../api/json.ts'
+import { asJson, type KubeObject } from '../../api/kube-object.ts'
+import { ConflictError } from '../../errors.ts'
+import type { StoredObject } from '../../ports/object-store.ts'
+import { decodeOptional } from '../http/body.ts'
+import { badRequest, conflict, forbidden, invalid, methodNotAllowed, successBody } from '../http/status-error.ts'
+import { behaviorOf } from './behavior.ts'
+import { type Call, integerParameter, typeOf, writeOptions } from './call.ts'
+import { deletedState, deleteStored, isOver, type Propagation } from './deletion.ts'
+import { existing } from './modify.ts'
+import { selectedObjects } from './selection.ts'
+import { admissionError } from './settle.ts'
+import { asServed } from './stored-form.ts'
+
+const DeleteOptions = z.looseObject({
+  propagationPolicy: z.string().nullish(),
+  orphanDependents: z.boolean().nullish(),
+  gracePeriodSeconds: z.number().int().nullish(),
+  dryRun: z.array(z.string()).nullish(),
+  preconditions: z.looseObject({ uid: z.string().nullish(), resourceVersion: z.string().nullish() }).nullish(),
+})
+
+interface Deletion {
+  readonly propagation: Propagation | undefined
+  readonly dryRun: boolean
+  readonly uid: string | undefined
+  readonly revision: string | undefined
+}
+
+const maxRounds = 6
+
+/** Deletes the object of a call; answers the Status of a removal or the object that is being deleted. */
+export async function deleteOne(call: Call): Promise<JsonObject> {
+  const deletion = await readOptions(call)
+  for (let round = 1; ; round += 1) {
+    const stored = await existing(call)
+    checkPreconditions(call, stored, deletion)
+    try {
+      return await remove(call, stored, deletion)
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+      if (round === maxRounds) throw conflict(typeOf(call.kind), call.target.name ?? '')
+    }
+  }
+}
+
+/** Deletes what the selectors name; answers the list as it was. Objects that go meanwhile are passed over. */
+export async function deleteCollection(call: Call): Promise<{ items: KubeObject[]; revision: number }> {
+  const deletion = await readOptions(call)
+  const limit = integerParameter(call.target.query, 'limit')
+  const { items, revision } = await selectedObjects(call, limit === undefined || limit === 0 ? {} : { limit })
+  for (const stored of items) {
+    try {
+      await remove(call, stored, deletion)
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+    }
+  }
+  return { items: items.map(({ object }) => asServed(call.kind, object)), revision }
+}
+
+async function remove(call: Call, stored: StoredObject, deletion: Deletion): Promise<JsonObject> {
+  const { kind, server } = call
+  const old = asServed(kind, stored.object)
+  await admitDeletion(call, old)
+  const { propagation } = deletion
+  const now = server.clock.now()
+  if (deletion.dryRun) {
+    const next = deletedState(kind, old, { propagation, now })
+    return isOver(kind, next) ? removedStatus(call, old) : asJson(next)
+  }
+  const view = server.views?.(kind.storage)
+  if (view) {
+    if (!view.write?.delete) throw methodNotAllowed()
+    await view.write.delete(stored.key, old)
+    return removedStatus(call, old)
+  }
+  const outcome = await deleteStored(server, kind, stored, { propagation, now })
+  return outcome.kind === 'removed' ? removedStatus(call, old) : asJson(outcome.object)
+}
+
+async function admitDeletion({ kind, server, warnings }: Call, old: KubeObject): Promise<void> {
+  const name = old.metadata.name ?? ''
+  const why = behaviorOf(kind).undeletable?.(old)
+  if (why !== undefined) throw forbidden(typeOf(kind), name, why)
+  try {
+    const admission = await server.admit?.('DELETE', kind, old, old)
+    warnings.push(...(admission?.warnings ?? []))
+  } catch (error) {
+    throw admissionError(error, kind, name)
+  }
+}
+
+function removedStatus({ kind }: Call, { metadata }: KubeObject): JsonObject {
+  return successBody({ name: metadata.name, group: kind.group, kind: kind.plural, uid: metadata.uid })
+}
+
+async function readOptions(call: Call): Promise<Deletion> {
+  const parsed = DeleteOptions.safeParse(await decodeOptional(call.request))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw badRequest(`DeleteOptions cannot be read: ${issue?.path.join('.')}: ${issue?.message}`)
+  }
+  const { query } = call.target
+  const { propagationPolicy, orphanDependents, dryRun, preconditions } = parsed.data
+  const policy = propagationPolicy ?? query.get('propagationPolicy') ?? undefined
+  const orphan = orphanDependents ?? booleanParameter(query.get('orphanDependents'))
+  return {
+    propagation: propagationOf(policy, orphan),
+    dryRun: writeOptions(call, dryRun ?? []).dryRun,
+    uid: preconditions?.uid ?? undefined,
+    revision: preconditions?.resourceVersion ?? undefined,
+  }
+}
+
+function propagationOf(policy: string | undefined, orphan: boolean | undefined): Propagation | undefined {
+  const field = 'propagationPolicy'
+  if (policy !== undefined && orphan !== undefined) {
+    throw optionsError(field, 'Invalid value: orphanDependents and deletionPropagation cannot be both set')
+  }
+  if (orphan !== undefined) return orphan ? 'Orphan' : 'Background'
+  if (policy === undefined || policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return policy
+  throw optionsError(
+    field,
+    `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+  )
+}
+
+function booleanParameter(text: string | null): boolean | undefined {
+  return text === null ? undefined : text === 'true' || text === '1'
+}
+
+function optionsError(field: string, message: string) {
+  const kind = { group: 'meta.k8s.io', kind: 'DeleteOptions' }
+  return invalid(kind, '', [{ field, message, reason: 'FieldValueInvalid' }])
+}
+
+function checkPreconditions(call: Call, { object }: StoredObject, { uid, revision }: Deletion): void {
+  const { metadata } = object
+  const name = call.target.name ?? ''
+  if (uid !== undefined && uid !== metadata.uid) {
+    const message = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`
+    throw conflict(typeOf(call.kind), name, message)
+  }
+  if (revision === undefined || revision === metadata.resourceVersion) return
+  const message = `Precondition failed: ResourceVersion in precondition: ${revision}, ResourceVersion in object meta: ${metadata.resourceVersion}`
+  throw conflict(typeOf(call.kind), name, message)
+}

@@ -1,0 +1,184 @@
+// Rules of metadata that hold for every kind: what the server owns, what a writer may say, what names look like.
+import { type KubeObject, ObjectMeta } from '../../api/kube-object.ts'
+import { badRequest } from '../http/status-error.ts'
+import type { ServedKind } from '../kind.ts'
+import type { FieldError } from '../schema/schema.ts'
+import { labelKeyComplaints, labelValueComplaints } from '../selector/label-syntax.ts'
+
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
+const subdomainRule =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+const labelRule =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+const label1035Rule =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+/** All annotations of an object together, keys and values. */
+const maxAnnotationBytes = 262_144
+/** generateName is cut so that the five random characters fit a label. */
+const maxGeneratedPrefix = 58
+
+/** Metadata of a decoded body, with the types clients rely on. Throws StatusError 400 naming the field. */
+export function coerceMetadata(value: unknown, kind: ServedKind): ObjectMeta {
+  const parsed = ObjectMeta.safeParse(withoutNulls(value ?? {}))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const path = ['metadata', ...(issue?.path ?? [])].join('.')
+  throw badRequest(
+    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${path}: ${issue?.message}`,
+  )
+}
+
+/** `null` for a metadata field means absent. Labels and annotations hold texts, also where YAML made them something else. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null))
+}
+
+/** A name drawn for `generateName`; `suffix` gives random characters. */
+export function generatedName(prefix: string, suffix: (length: number) => string): string {
+  return `${prefix.slice(0, maxGeneratedPrefix)}${suffix(5)}`
+}
+
+/** Kinds whose names are stricter, or laxer, than a DNS subdomain. */
+const labelNamed = new Set(['namespaces'])
+const label1035Named = new Set(['services'])
+const pathNamed = new Set(['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'])
+
+function nameErrors(kind: ServedKind, name: string): string[] {
+  if (pathNamed.has(kind.plural) && kind.group === 'rbac.authorization.k8s.io') return pathSegmentErrors(name)
+  const core = kind.group === ''
+  if (core && labelNamed.has(kind.plural)) return shapeErrors(name, label, labelRule, 63)
+  if (core && label1035Named.has(kind.plural)) return shapeErrors(name, label1035, label1035Rule, 63)
+  return shapeErrors(name, subdomain, subdomainRule, 253)
+}
+
+function shapeErrors(name: string, shape: RegExp, rule: string, longest: number): string[] {
+  return [
+    ...(name.length > longest ? [`must be no more than ${longest} bytes`] : []),
+    ...(shape.test(name) ? [] : [rule]),
+  ]
+}
+
+function pathSegmentErrors(name: string): string[] {
+  if (name === '.' || name === '..') return [`may not be '${name}'`]
+  return ['/', '%'].filter((part) => name.includes(part)).map((part) => `may not contain '${part}'`)
+}
+
+const invalidValue = (field: string, value: unknown, rule: string): FieldError => ({
+  field,
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${JSON.stringify(value)}: ${rule}`,
+})
+
+/** Everything wrong with an object's metadata. */
+export function metadataErrors(kind: ServedKind, { metadata }: KubeObject): FieldError[] {
+  const name = metadata.name ?? ''
+  if (name === '') {
+    return [
+      {
+        field: 'metadata.name',
+        reason: 'FieldValueRequired',
+        message: 'Required value: name or generateName is required',
+      },
+    ]
+  }
+  return [
+    ...nameErrors(kind, name).map((rule) => invalidValue('metadata.name', name, rule)),
+    ...labelErrors(metadata),
+    ...annotationErrors(metadata),
+    ...ownerErrors(metadata),
+    ...finalizerErrors(metadata),
+  ]
+}
+
+function labelErrors({ labels }: ObjectMeta): FieldError[] {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
+    ...labelKeyComplaints(key).map((rule) => invalidValue('metadata.labels', key, rule)),
+    ...labelValueComplaints(value).map((rule) => invalidValue('metadata.labels', value, rule)),
+  ])
+}
+
+function annotationErrors({ annotations }: ObjectMeta): FieldError[] {
+  const entries = Object.entries(annotations ?? {})
+  const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
+  const tooLong: FieldError[] =
+    size > maxAnnotationBytes
+      ? [
+          {
+            field: 'metadata.annotations',
+            reason: 'FieldValueTooLong',
+            message: `Too long: may not be more than ${maxAnnotationBytes} bytes`,
+          },
+        ]
+      : []
+  return [
+    ...entries.flatMap(([key]) =>
+      labelKeyComplaints(key.toLowerCase()).map((rule) => invalidValue('metadata.annotations', key, rule)),
+    ),
+    ...tooLong,
+  ]
+}
+
+function ownerErrors({ ownerReferences }: ObjectMeta): FieldError[] {
+  const owners = ownerReferences ?? []
+  const required = owners.flatMap((owner, index) =>
+    (['apiVersion', 'kind', 'name', 'uid'] as const)
+      .filter((field) => owner[field] === '')
+      .map((field) => invalidValue(`metadata.ownerReferences[${index}].${field}`, '', `${field} must not be empty`)),
+  )
+  const controllers = owners.filter(({ controller }) => controller)
+  if (controllers.length < 2) return required
+  const names = controllers.map(({ kind, name }) => `${kind}/${name}`).join(', ')
+  return [
+    ...required,
+    invalidValue(
+      'metadata.ownerReferences',
+      null,
+      `Only one reference can have Controller set to true. Found: ${names}`,
+    ),
+  ]
+}
+
+function finalizerErrors({ finalizers }: ObjectMeta): FieldError[] {
+  return (finalizers ?? []).flatMap((finalizer) =>
+    labelKeyComplaints(finalizer).map((rule) => invalidValue('metadata.finalizers', finalizer, rule)),
+  )
+}
+
+/** Warnings for finalizers without a domain; Kubernetes' own are known. */
+export function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | undefined): string[] {
+  const own = new Set(['foregroundDeletion', 'orphan', 'kubernetes', ...(old?.metadata.finalizers ?? [])])
+  return (metadata.finalizers ?? [])
+    .filter((finalizer) => !finalizer.includes('/') && !own.has(finalizer))
+    .map((finalizer) => {
+      const example =
+        'prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers'
+      return `metadata.finalizers: "${finalizer}": ${example}`
+    })
+}
+
+/** What must not change from one state to the next. */
+export function immutableErrors({ metadata }: KubeObject, old: KubeObject): FieldError[] {
+  const fields = ['name', 'namespace'] as const
+  return fields
+    .filter((field) => metadata[field] !== old.metadata[field])
+    .map((field) => invalidValue(`metadata.${field}`, metadata[field] ?? '', 'field is immutable'))
+}
+
+/** While an object is being deleted its finalizers can only go. */
+export function newFinalizerErrors({ metadata }: KubeObject, old: KubeObject): FieldError[] {
+  if (!old.metadata.deletionTimestamp) return []
+  const before = new Set(old.metadata.finalizers ?? [])
+  const added = (metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer))
+  if (added.length === 0) return []
+  const list = added.map((finalizer) => `"${finalizer}"`).join(', ')
+  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`
+  return [{ field: 'metadata.finalizers', reason: 'FieldValueForbidden', message }]
+}
+
+/** UTC with whole seconds, as every time of metadata. */
+export function timestamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}

@@ -1,0 +1,21 @@
+// Resource types whose objects are not stored but rendered from other records when somebody reads them.
+import type { KubeObject, ObjectKey } from '../api/kube-object.ts'
+
+/**
+ * A view's objects carry complete metadata, with resourceVersion. `revision` rises whenever an object of the view may
+ * have changed; watches poll it and compare lists. Without `write` every change is refused with 405.
+ */
+export interface ViewSource {
+  get(key: ObjectKey): Promise<KubeObject | undefined>
+  list(namespace?: string): Promise<readonly KubeObject[]>
+  revision(): Promise<number>
+  readonly write?: ViewWriter
+}
+
+/** Writes the view can pass on to what it is rendered from. Refuses by throwing the hub's errors or StatusError. */
+export interface ViewWriter {
+  /** `object` is the wanted state, already defaulted and validated. Returns the object as the view now shows it. */
+  update(key: ObjectKey, object: KubeObject, old: KubeObject): Promise<KubeObject>
+  delete?(key: ObjectKey, old: KubeObject): Promise<void>
+  create?(object: KubeObject): Promise<KubeObject>
+}
