@@ -20,9 +20,12 @@ export class TransientError extends Error {
   override readonly name = 'TransientError'
   /** How long to wait before trying again, in milliseconds; absent when the other side gave no hint. */
   readonly retryAfterMs: number | undefined
-  constructor(message: string, options?: ErrorOptions & { retryAfterMs?: number }) {
+  /** The other side did answer, this one request it could not serve: others may still work. */
+  readonly answered: boolean
+  constructor(message: string, options?: ErrorOptions & { retryAfterMs?: number; answered?: boolean }) {
     super(message, options)
     this.retryAfterMs = options?.retryAfterMs
+    this.answered = options?.answered ?? false
   }
 }
 

@@ -68,6 +68,8 @@ export const PlacementHeader = z.object({
   /** Newest last; at most revisionHistoryLimit. */
   policies: z.array(PolicySnapshot),
   snapshots: z.array(ResourceSnapshot),
+  /** What is selected now, kept only for placements rolled out from outside, which get no snapshot here. */
+  selected: z.array(ResourceIdentifier).optional(),
   scheduling: SchedulingStatus.optional(),
   /** Why the last scheduling cycle could not be run; absent when it could. */
   schedulingError: z.string().optional(),

@@ -3,9 +3,9 @@
 import type { KubeObject } from '../api/kube-object.ts'
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { ClusterMessage, PlacementKey } from '../api/message.ts'
-import { placementsToSchedule, wakesPlacements } from '../domain/membership/changes.ts'
 import { type Contact, sameStatus, statusAfter } from '../domain/membership/contact.ts'
 import { memberAgent } from '../domain/membership/eligibility.ts'
+import { wakeOf, wokenPlacements } from '../domain/membership/wakes.ts'
 import { errorMessage, InvalidInputError } from '../errors.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { placementKeyOf, types } from './fleet-lists.ts'
@@ -83,8 +83,8 @@ async function wakeConcerned(
   { before, after, reschedule }: { before: MemberCluster; after: MemberCluster; reschedule: boolean },
 ): Promise<void> {
   const cluster = after.metadata.name ?? ''
-  const placements =
-    reschedule || wakesPlacements(before, after, clock.now()) ? placementsToSchedule(await lists.placements()) : []
+  const wake = reschedule ? 'open' : wakeOf(before, after, clock.now())
+  const placements = wake === 'none' ? [] : wokenPlacements(wake, await lists.placements())
   const back = !isHealthy(before) && isHealthy(after) ? [wakeSweep(cluster)] : []
   await bus.send([
     ...placements.map((placement) => wakeSchedule(placementKeyOf(placement), settings.coalesceMs)),

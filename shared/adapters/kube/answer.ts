@@ -74,7 +74,7 @@ export function failureOf(answer: MemberAnswer, credentials: Credentials, now: n
 
 function transient(message: string, retryAfter: string | undefined, now: number): TransientError {
   const retryAfterMs = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)
-  return new TransientError(message, retryAfterMs === undefined ? {} : { retryAfterMs })
+  return new TransientError(message, { answered: true, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }
 
 /** Seconds or an HTTP date, as milliseconds from now; `undefined` when it is neither. */

@@ -1,0 +1,109 @@
+// What the scheduler decided and the workers observed, folded into the status users read. The only writer of it.
+import type { KubeObject } from '../api/kube-object.ts'
+import type { PlacementKey, PlacementMessage } from '../api/message.ts'
+import type { Placement, PlacementStatus } from '../api/placement.ts'
+import { findCondition, withCondition } from '../domain/condition.ts'
+import { sortedKeys } from '../domain/placement/canonical-json.ts'
+import { bindingView } from '../domain/rollout/binding-view.ts'
+import { placementStatus } from '../domain/status/placement-status.ts'
+import type { PlacementRecord } from '../ports/placement-store.ts'
+import { rfc3339, untilWritten } from './commit.ts'
+import { placementLocation, readPlacement } from './fleet-lists.ts'
+import type { Platform } from './platform.ts'
+import { wakeRollout } from './wake.ts'
+
+type Needs = Pick<Platform, 'objects' | 'placements' | 'bus' | 'clock' | 'log'>
+
+/** Idempotent: a status that says the same is not written again. Rollout is woken while anything is still to move. */
+export async function foldStatus(platform: Needs, { placement: key }: PlacementMessage): Promise<void> {
+  await untilWritten(async () => {
+    const [record, found] = await Promise.all([platform.placements.read(key), readPlacement(platform.objects, key)])
+    if (!record || !found || record.header.value.uid !== found.placement.metadata.uid) return
+    const status = statusOf(found.placement, record, rfc3339(platform.clock.now()))
+    await write(platform, key, found, status)
+    if (isMoving(record)) await platform.bus.send([wakeRollout(key)])
+  })
+}
+
+async function write(
+  { objects }: Needs,
+  key: PlacementKey,
+  { placement, stored }: NonNullable<Awaited<ReturnType<typeof readPlacement>>>,
+  status: PlacementStatus,
+): Promise<void> {
+  if (text(status) === text(placement.status ?? {})) return
+  const { type, key: objectKey } = placementLocation(key)
+  await objects.write(type, {
+    key: objectKey,
+    expect: stored.revision,
+    object: { ...stored.object, status } as KubeObject,
+    previous: stored.object,
+  })
+}
+
+function statusOf(placement: Placement, { header, wanted, observed }: PlacementRecord, now: string): PlacementStatus {
+  const { policies, snapshots, scheduling, selected, selectionError, schedulingError } = header.value
+  if (selectionError !== undefined) return invalidSelectors(placement, selectionError, now)
+  const policySnapshot = policies.at(-1)
+  const seen = new Map(observed.map(({ value }) => [value.cluster, value]))
+  const { status } = placementStatus({
+    placement,
+    policySnapshot: policySnapshot ?? { name: '' },
+    scheduling,
+    selectedResources: selected ?? snapshots.at(-1)?.resources ?? [],
+    snapshots,
+    bindings: wanted.map(({ value }) => bindingView(value, seen.get(value.cluster))),
+    now,
+  })
+  return schedulingError === undefined ? status : withSchedulingError(placement, status, schedulingError, now)
+}
+
+/** Only what concerns the selection changes; the rest stays as it was. */
+function invalidSelectors(placement: Placement, message: string, now: string): PlacementStatus {
+  return {
+    ...placement.status,
+    conditions: withCondition(
+      placement.status?.conditions,
+      {
+        type: `${placement.kind}Scheduled`,
+        status: 'False',
+        observedGeneration: placement.metadata.generation ?? 1,
+        reason: 'InvalidResourceSelectors',
+        message: `The resource selectors are invalid: ${message}`,
+      },
+      now,
+    ),
+  }
+}
+
+/** Says why scheduling is still pending. */
+function withSchedulingError(
+  placement: Placement,
+  status: PlacementStatus,
+  message: string,
+  now: string,
+): PlacementStatus {
+  const type = `${placement.kind}Scheduled`
+  const condition = findCondition(status.conditions, type)
+  if (condition?.status !== 'Unknown') return status
+  return { ...status, conditions: withCondition(status.conditions, { ...condition, message }, now) }
+}
+
+/** Whether some cluster is not where it is wanted yet. */
+function isMoving({ header, wanted, observed }: PlacementRecord): boolean {
+  const latest = header.value.snapshots.at(-1)?.name
+  const epochs = new Map(observed.map(({ value }) => [value.cluster, value.epoch]))
+  if (header.value.deleting || latest === undefined) return false
+  return wanted.some(
+    ({ value }) =>
+      value.deletedAt === undefined &&
+      (value.state !== 'Bound' ||
+        value.resourceSnapshot !== latest ||
+        value.rolloutStarted?.observedGeneration !== value.generation ||
+        epochs.get(value.cluster) === undefined),
+  )
+}
+
+function text(status: PlacementStatus): string {
+  return JSON.stringify(sortedKeys(status))
+}

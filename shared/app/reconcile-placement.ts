@@ -1,0 +1,121 @@
+// The first stage of a placement: what it selects and how it wants clusters picked, as snapshots; its finalizers; its end.
+import type { KubeObject } from '../api/kube-object.ts'
+import type { Message, PlacementKey, ReconcileMessage } from '../api/message.ts'
+import type { Placement } from '../api/placement.ts'
+import type { PlacementHeader } from '../api/placement-record.ts'
+import { goJson } from '../domain/go-json.ts'
+import { cleanObject } from '../domain/placement/clean-object.ts'
+import { nextHeader, type PlacementContent } from '../domain/placement/header.ts'
+import { countEnvelopes, groupHash } from '../domain/placement/resource-snapshot.ts'
+import { identifierOf } from '../domain/placement/select.ts'
+import type { Row } from '../ports/placement-store.ts'
+import { untilWritten } from './commit.ts'
+import { placementLocation, readPlacement } from './fleet-lists.ts'
+import { updateObject, withoutFinalizers } from './object-update.ts'
+import type { Platform } from './platform.ts'
+import { selectForPlacement } from './select-for-placement.ts'
+import { wakeFold, wakeReconcile, wakeRollout, wakeSchedule } from './wake.ts'
+import { wakeConcernedPlacements } from './wake-concerned.ts'
+
+/** KubeFleet's finalizers of a placement of either kind. */
+export const placementFinalizers = ['kubernetes-fleet.io/crp-cleanup', 'kubernetes-fleet.io/scheduler-cleanup'] as const
+
+type Needs = Pick<
+  Platform,
+  'objects' | 'placements' | 'payloads' | 'kinds' | 'lists' | 'bus' | 'clock' | 'log' | 'settings'
+>
+
+/** Idempotent: nothing is written when nothing changed. */
+export async function reconcilePlacement(platform: Needs, message: ReconcileMessage): Promise<void> {
+  if (message.kind === 'object') return wakeConcernedPlacements(platform, message)
+  const key = message.placement
+  await untilWritten(async () => {
+    const [found, header] = await Promise.all([
+      readPlacement(platform.objects, key),
+      platform.placements.readHeader(key),
+    ])
+    if (!found || found.placement.metadata.deletionTimestamp) return end(platform, key, header)
+    await guard(platform, key, found.placement)
+    await refresh(platform, key, found.placement, header)
+  })
+}
+
+/** Has everything removed, and lets the object go once that is certain to happen. */
+async function end(platform: Needs, key: PlacementKey, header: Row<PlacementHeader> | undefined): Promise<void> {
+  if (header && !header.value.deleting)
+    await platform.placements.commit(key, {
+      header: { value: { ...header.value, deleting: true }, etag: header.etag },
+      news: [wakeSchedule(key)],
+    })
+  const { type, key: objectKey } = placementLocation(key)
+  await updateObject(platform.objects, type, objectKey, (object) =>
+    object.metadata.deletionTimestamp && hasOwnFinalizer(object)
+      ? { object: withoutFinalizers(object, placementFinalizers) }
+      : undefined,
+  )
+}
+
+/** Normally admission has put the finalizers there already. */
+async function guard(platform: Needs, key: PlacementKey, { metadata }: Placement): Promise<void> {
+  const missing = placementFinalizers.filter((finalizer) => !metadata.finalizers?.includes(finalizer))
+  if (missing.length === 0) return
+  const { type, key: objectKey } = placementLocation(key)
+  await updateObject(platform.objects, type, objectKey, (object) => {
+    if (object.metadata.deletionTimestamp) return undefined
+    const finalizers = [...new Set([...(object.metadata.finalizers ?? []), ...missing])]
+    return { object: { ...object, metadata: { ...object.metadata, finalizers } } }
+  })
+}
+
+function hasOwnFinalizer({ metadata }: KubeObject): boolean {
+  return placementFinalizers.some((finalizer) => metadata.finalizers?.includes(finalizer))
+}
+
+async function refresh(
+  platform: Needs,
+  key: PlacementKey,
+  placement: Placement,
+  header: Row<PlacementHeader> | undefined,
+): Promise<void> {
+  const { settings, clock } = platform
+  const next = nextHeader({
+    placement,
+    key,
+    stored: header?.value,
+    content: await contentOf(platform, placement),
+    now: clock.now(),
+    debounce: { minimumIntervalMs: settings.snapshotMinIntervalMs, collectionMs: settings.snapshotCollectMs },
+  })
+  const later: Message[] =
+    next.waitMs > 0 ? [{ ...wakeReconcile(key), notBefore: clock.now() + next.waitMs } as Message] : []
+  if (next.changed) {
+    const news = [
+      ...(next.schedule ? [wakeSchedule(key)] : []),
+      ...(next.rollout ? [wakeRollout(key)] : []),
+      wakeFold(key, settings.coalesceMs),
+      ...later,
+    ]
+    await platform.placements.commit(key, {
+      header: header ? { value: next.header, etag: header.etag } : { value: next.header },
+      news,
+    })
+  } else if (later.length > 0) await platform.bus.send(later)
+}
+
+/** What is selected now, its manifests stored by content. */
+async function contentOf(platform: Needs, placement: Placement): Promise<PlacementContent> {
+  const selection = await selectForPlacement(platform, placement)
+  if (selection.error !== undefined) return { error: selection.error }
+  const resources = selection.objects.map(identifierOf)
+  if (placement.spec.strategy?.type === 'External') return { resources }
+  const cleaned = selection.objects.map(cleanObject)
+  return {
+    resources,
+    snapshot: {
+      hash: groupHash(cleaned),
+      payload: await platform.payloads.put(goJson(cleaned)),
+      resources,
+      envelopeCount: countEnvelopes(selection.objects),
+    },
+  }
+}

@@ -1,0 +1,168 @@
+// One round over a work's manifests on a member: left-overs go, then the waves, each manifest call by call as the domain
+// decides. A manifest that fails takes nothing else with it.
+import { gvkOf, type KubeObject, type OwnerReference } from '../../api/kube-object.ts'
+import type { Wanted } from '../../api/placement-record.ts'
+import type { ManifestCondition, WorkResourceIdentifier } from '../../api/work.ts'
+import { availabilityOf } from '../../domain/health/index.ts'
+import { effectiveApplyStrategy } from '../../domain/rollout/strategy.ts'
+import { identifierOf, identityText } from '../../domain/work/identity.ts'
+import { removalOf } from '../../domain/work/ownership.ts'
+import { duplicated, duplicates, manifestProblem } from '../../domain/work/preprocess.ts'
+import { type ManifestResult, type MemberAnswer, type MemberCall, processManifest } from '../../domain/work/process.ts'
+import { repairedDrift } from '../../domain/work/repair.ts'
+import { isApplied, type ManifestOutcome } from '../../domain/work/result.ts'
+import { wavesOf } from '../../domain/work/waves.ts'
+import { TransientError } from '../../errors.ts'
+import { type MemberCluster, type MemberRef, MemberRefusal, type MemberResource } from '../../ports/member-cluster.ts'
+
+/** Manifests of one wave under way at once on one member. */
+const manifestsAtOnce = 4
+
+export interface ManifestRound {
+  readonly member: MemberCluster
+  readonly owner: OwnerReference
+  readonly wanted: Wanted
+  readonly manifests: readonly KubeObject[]
+  /** What was noted in the round before, by identity. */
+  readonly noted: ReadonlyMap<string, ManifestCondition>
+  /** Whether an AppliedWork of that name may be in use on the cluster. */
+  readonly isKnownAppliedWork: (name: string) => boolean
+}
+
+interface Item {
+  readonly at: number
+  readonly manifest: KubeObject
+  readonly where: { readonly group: string; readonly version: string; readonly resource: string }
+}
+
+/** Identifiers as far as they are known without asking the member. */
+export function identifiersOf(manifests: readonly KubeObject[]): WorkResourceIdentifier[] {
+  return manifests.map((manifest, at) => identifierOf(at, manifest))
+}
+
+/** Outcomes in the order of the manifests. Throws TransientError when the member cannot be reached at all. */
+export async function applyManifests(round: ManifestRound): Promise<ManifestOutcome[]> {
+  const again = duplicates(identifiersOf(round.manifests).map(identityText))
+  const items = await Promise.all(
+    round.manifests.map(async (manifest, at): Promise<Item> => {
+      const gvk = gvkOf(manifest)
+      const served = await round.member.resolve(gvk)
+      return { at, manifest, where: { group: gvk.group, version: gvk.version, resource: served?.resource ?? '' } }
+    }),
+  )
+  const outcomes: ManifestOutcome[] = []
+  for (const wave of wavesOf(items))
+    await eachOf(wave.items, manifestsAtOnce, async ({ at, manifest }) => {
+      outcomes[at] = await applyOne(round, at, manifest, again.has(at))
+    })
+  return outcomes
+}
+
+async function applyOne(
+  round: ManifestRound,
+  at: number,
+  manifest: KubeObject,
+  again: boolean,
+): Promise<ManifestOutcome> {
+  const resource = await round.member.resolve(gvkOf(manifest))
+  const id = identifierOf(at, manifest, resource?.resource)
+  const problem = again ? duplicated : manifestProblem(manifest, resource !== undefined)
+  if (problem || !resource)
+    return { id, result: problem?.result ?? 'DecodingErred', error: problem?.error, availability: 'Skipped' }
+
+  const strategy = effectiveApplyStrategy(round.wanted.applyStrategy)
+  const { owner, isKnownAppliedWork } = round
+  const ref = refOf(resource, manifest)
+  const { result, before } = await run(
+    round.member,
+    ref,
+    processManifest({ manifest, owner, strategy, isKnownAppliedWork }),
+  )
+  const noted = round.noted.get(identityText(id) ?? '')
+  const repaired = isApplied(result.result) ? repairedDrift({ manifest, before, after: result.live, noted }) : undefined
+  const where = { group: resource.group, version: resource.version, resource: resource.resource }
+  return {
+    id,
+    ...result,
+    drifts: result.drifts?.length ? result.drifts : repaired,
+    availability:
+      isApplied(result.result) && result.live ? availabilityOf(where, result.live, { trackJobs: true }) : 'Skipped',
+  }
+}
+
+/** Runs the calls a decision asks for. `before` is the object as it was found. */
+async function run(
+  member: MemberCluster,
+  ref: MemberRef,
+  process: ReturnType<typeof processManifest>,
+): Promise<{ result: ManifestResult; before: KubeObject | undefined }> {
+  let before: KubeObject | undefined
+  let step = process.next()
+  while (!step.done) {
+    const answer = await call(member, ref, step.value)
+    if (step.value.verb === 'get' && answer.ok) before = answer.object
+    step = process.next(answer)
+  }
+  return { result: step.value, before }
+}
+
+/** A member that answered, however badly, has answered; one that did not ends the round. */
+async function call(member: MemberCluster, ref: MemberRef, request: MemberCall): Promise<MemberAnswer> {
+  try {
+    if (request.verb === 'get') return { ok: true, object: await member.get(ref) }
+    const { dryRun = false, ...write } = request
+    return { ok: true, object: await member.write(ref, write, { dryRun }) }
+  } catch (error) {
+    if (error instanceof MemberRefusal) return { ok: false, code: error.code, message: error.message }
+    if (error instanceof TransientError && error.answered) return { ok: false, code: 503, message: error.message }
+    throw error
+  }
+}
+
+/** Removes objects of earlier rounds that are wanted no more. Refusals are left to the next round: the entry stays noted. */
+export async function removeLeftOvers(
+  { member, owner }: Pick<ManifestRound, 'member' | 'owner'>,
+  entries: readonly ManifestCondition[],
+): Promise<readonly ManifestCondition[]> {
+  const stuck: ManifestCondition[] = []
+  await eachOf(entries, manifestsAtOnce, async (entry) => {
+    if (!(await removeOne(member, owner, entry.identifier))) stuck.push(entry)
+  })
+  return stuck
+}
+
+async function removeOne(member: MemberCluster, owner: OwnerReference, id: WorkResourceIdentifier): Promise<boolean> {
+  const { group = '', version = '', kind = '', namespace, name = '' } = id
+  const resource = await member.resolve({ group, version, kind })
+  if (!resource || name === '') return true
+  const ref: MemberRef = { resource, name, ...(namespace !== undefined && { namespace }) }
+  try {
+    const removal = removalOf(await member.get(ref), owner)
+    if (removal.kind === 'disown') await member.write(ref, { verb: 'update', object: removal.object })
+    if (removal.kind === 'delete')
+      await member.delete(ref, { propagation: 'Background', ...(removal.uid !== undefined && { uid: removal.uid }) })
+    return true
+  } catch (error) {
+    if (error instanceof MemberRefusal || (error instanceof TransientError && error.answered)) return false
+    throw error
+  }
+}
+
+function refOf(resource: MemberResource, { metadata }: KubeObject): MemberRef {
+  return {
+    resource,
+    name: metadata.name ?? '',
+    ...(resource.namespaced && metadata.namespace !== undefined && { namespace: metadata.namespace }),
+  }
+}
+
+/** Runs work over items, at most `atOnce` at a time; the first error ends it once what is under way has settled. */
+async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items]
+  const runner = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
+  }
+  const settled = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, runner))
+  const failed = settled.find((outcome) => outcome.status === 'rejected')
+  if (failed) throw failed.reason
+}

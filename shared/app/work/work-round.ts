@@ -1,0 +1,173 @@
+// One look of a cluster's worker at one placement: bring the member to what is wanted, note what was seen, wake who cares.
+import type { KubeObject } from '../../api/kube-object.ts'
+import type { Message, PlacementKey } from '../../api/message.ts'
+import type { Observed, Wanted } from '../../api/placement-record.ts'
+import type { ManifestCondition, WorkStatus } from '../../api/work.ts'
+import { type BindingStatus, bindingStatus, type SyncOutcome } from '../../domain/work/binding-status.ts'
+import { identityText } from '../../domain/work/identity.ts'
+import { workName } from '../../domain/work/names.ts'
+import { nextLookMs, outcomeText } from '../../domain/work/next-look.ts'
+import { indexByIdentity, leftOvers, writeAheadEntry } from '../../domain/work/preprocess.ts'
+import { refreshStatus } from '../../domain/work/status.ts'
+import type { Row } from '../../ports/placement-store.ts'
+import { rfc3339 } from '../commit.ts'
+import type { Platform } from '../platform.ts'
+import { wakeFold, wakeWorkAt } from '../wake.ts'
+import { raiseFence } from './applied-work.ts'
+import { applyManifests, identifiersOf, removeLeftOvers } from './apply-manifests.ts'
+import { workObserved } from './work-event.ts'
+
+export type WorkNeeds = Pick<
+  Platform,
+  'placements' | 'clusters' | 'payloads' | 'bus' | 'access' | 'lists' | 'clock' | 'ids' | 'log' | 'settings'
+>
+
+export interface WorkRound {
+  readonly platform: WorkNeeds
+  readonly placement: PlacementKey
+  readonly wanted: Wanted
+  readonly observed: Row<Observed> | undefined
+}
+
+/** Applies what is wanted. Throws what keeps the whole round from happening; `noteSyncFailure` then says so to the user. */
+export async function applyWork(round: WorkRound): Promise<void> {
+  const { platform, placement, wanted, observed } = round
+  const manifests = JSON.parse(await platform.payloads.get(wanted.payload)) as KubeObject[]
+  if (!observed) await platform.clusters.enter(wanted.cluster, placement)
+  const known = new Set((await platform.clusters.placements(wanted.cluster)).map(workName))
+
+  await platform.access.use(wanted.cluster, async (member) => {
+    const fence = await raiseFence(member, placement, wanted)
+    if (fence.kind === 'stale') {
+      platform.log.warn('a late decision was dropped', { placement, cluster: wanted.cluster, epoch: fence.epoch })
+      return
+    }
+    const before = observed?.value.work.manifestConditions ?? []
+    const noted = await writeAhead(round, manifests, before)
+    const wantedIds = identifiersOf(manifests)
+    const stuck = await removeLeftOvers({ member, owner: fence.owner }, leftOvers(before, wantedIds, 'hubless'))
+    const outcomes = await applyManifests({
+      member,
+      owner: fence.owner,
+      wanted,
+      manifests,
+      noted: indexByIdentity(before),
+      isKnownAppliedWork: (name) => known.has(name),
+    })
+    const now = rfc3339(platform.clock.now())
+    const status = refreshStatus({
+      generation: wanted.generation,
+      reportDiff: wanted.applyStrategy?.type === 'ReportDiff',
+      previous: observed?.value.work,
+      outcomes,
+      now,
+    })
+    await note(round, noted, { ...status, manifestConditions: [...(status.manifestConditions ?? []), ...stuck] })
+  })
+}
+
+/** Notes new manifests before their first write, so that a crash right after leaves a trace of what to clean up some day. */
+async function writeAhead(
+  round: WorkRound,
+  manifests: readonly KubeObject[],
+  before: readonly ManifestCondition[],
+): Promise<Row<Observed> | undefined> {
+  const { platform, placement, wanted, observed } = round
+  const known = indexByIdentity(before)
+  const added = identifiersOf(manifests).filter((id) => !known.has(identityText(id) ?? ''))
+  if (added.length === 0) return observed
+  const now = rfc3339(platform.clock.now())
+  const entries = added.map((id) => writeAheadEntry(id, known, wanted.generation, now))
+  const row: Observed = observed
+    ? { ...observed.value, work: { ...observed.value.work, manifestConditions: [...before, ...entries] } }
+    : {
+        cluster: wanted.cluster,
+        epoch: 0,
+        conditions: [],
+        work: { manifestConditions: entries },
+        observedAt: now,
+        rounds: 0,
+      }
+  return platform.placements.observe(placement, row, observed?.etag)
+}
+
+/** Stores what was seen, if it is news, and arranges the next look. */
+async function note(round: WorkRound, current: Row<Observed> | undefined, work: WorkStatus): Promise<void> {
+  const name = workName(round.placement)
+  const works = [{ name, generation: round.wanted.generation, status: work }]
+  await store(round, current, work, { kind: 'synced', hasOverrides: hasOverrides(round.wanted), works })
+}
+
+/**
+ * Says on the binding why its cluster could not be worked on; answers whether the work is still to be done. What an
+ * earlier round of the same decision found stays: a cluster that is away has not lost what it had.
+ */
+export async function noteSyncFailure(round: WorkRound, message: string): Promise<boolean> {
+  const { wanted, observed } = round
+  if (observed?.value.epoch === wanted.generation && observed.value.conditions.some(({ type }) => type === 'Applied'))
+    return false
+  const outcome: SyncOutcome = { kind: 'syncFailed', hasOverrides: hasOverrides(wanted), message }
+  await store(round, observed, observed?.value.work ?? {}, outcome)
+  return true
+}
+
+async function store(
+  round: WorkRound,
+  current: Row<Observed> | undefined,
+  work: WorkStatus,
+  outcome: SyncOutcome,
+): Promise<void> {
+  const { platform, placement, wanted } = round
+  const now = platform.clock.now()
+  const status = bindingStatus({
+    outcome,
+    strategy: wanted.applyStrategy?.type,
+    generation: wanted.generation,
+    previous: current?.value.conditions ?? [],
+    now: rfc3339(now),
+  })
+  const row = observedRow(wanted, work, status, current?.value, rfc3339(now))
+  const news = saysMore(current?.value, row)
+  const waitMs = outcome.kind === 'synced' ? nextLookMs(work, row.rounds) : undefined
+  if (news || waitMs !== undefined) await platform.placements.observe(placement, row, current?.etag)
+  const messages: Message[] = news ? [wakeFold(placement, platform.settings.coalesceMs)] : []
+  if (waitMs !== undefined)
+    messages.push(wakeWorkAt(wanted.cluster, placement, now + waitMs, `${wanted.uid}:${row.epoch}:${row.rounds}`))
+  if (messages.length > 0) await platform.bus.send(messages)
+  if (news) await platform.bus.publish([workObserved(platform, placement, row)])
+}
+
+function observedRow(
+  wanted: Wanted,
+  work: WorkStatus,
+  { conditions, failed, drifted, diffed }: BindingStatus,
+  before: Observed | undefined,
+  now: string,
+): Observed {
+  const same = before?.epoch === wanted.generation && outcomeText(before.work) === outcomeText(work)
+  return {
+    cluster: wanted.cluster,
+    epoch: wanted.generation,
+    conditions: [...conditions],
+    ...(failed.length > 0 && { failed: [...failed] }),
+    ...(drifted.length > 0 && { drifted: [...drifted] }),
+    ...(diffed.length > 0 && { diffed: [...diffed] }),
+    work,
+    observedAt: now,
+    rounds: same ? before.rounds + 1 : 0,
+  }
+}
+
+/** Whether a row tells more than the one before, times and counters aside. */
+function saysMore(before: Observed | undefined, after: Observed): boolean {
+  if (!before) return true
+  const text = ({ observedAt: _, rounds: __, ...rest }: Observed) =>
+    JSON.stringify(rest, (key, value: unknown) =>
+      key === 'lastTransitionTime' || key === 'observationTime' ? undefined : value,
+    )
+  return text(before) !== text(after)
+}
+
+function hasOverrides({ resourceOverrides, clusterResourceOverrides }: Wanted): boolean {
+  return (resourceOverrides?.length ?? 0) + (clusterResourceOverrides?.length ?? 0) > 0
+}
