@@ -1,16 +1,22 @@
 // Every replayer, one line each. The first that matches a line runs it.
 import { defaulter } from './defaulter.ts'
 import { overrideApply } from './override-apply.ts'
+import { placementEquality, placementStatuses } from './placement-status.ts'
 import type { Replayer } from './replayer.ts'
 import { resourceKinds, resourceSelection } from './resource-selection.ts'
+import { bindingState, rolloutTests } from './rollout.ts'
 import { rolloutPlan } from './rollout-plan.ts'
 import { schedulerCycle } from './scheduler-cycle.ts'
 
 export const replayers: readonly Replayer[] = [
+  rolloutTests,
+  bindingState,
   overrideApply,
   rolloutPlan,
   schedulerCycle,
   defaulter,
   resourceSelection,
   resourceKinds,
+  placementStatuses,
+  placementEquality,
 ]
