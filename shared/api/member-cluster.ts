@@ -1,40 +1,55 @@
 // MemberCluster: a cluster of the fleet (cluster.kubernetes-fleet.io/v1beta1, KubeFleet's schema).
 import { z } from 'zod'
 import { Condition } from './condition.ts'
+import { byType, choice, dateTime, int32, kube } from './kube-meta.ts'
 import { ObjectMeta } from './kube-object.ts'
 
-export const Taint = z.object({ key: z.string(), value: z.string().optional(), effect: z.string() })
+export const Taint = z.object({
+  key: z.string(),
+  value: z.string().optional(),
+  effect: kube(z.string(), choice(['NoSchedule'])),
+})
 export type Taint = z.infer<typeof Taint>
-export const PropertyValue = z.object({ value: z.string(), observationTime: z.string() })
-const quantities = z.record(z.string(), z.union([z.string(), z.number()]))
+export const PropertyValue = z.object({ value: z.string(), observationTime: kube(z.string(), dateTime) })
+// The pattern of resource.Quantity.
+const quantityPattern =
+  '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$'
+const quantities = z.record(z.string(), kube(z.union([z.string(), z.number()]), { pattern: quantityPattern }))
 /** Amounts are Kubernetes quantities. */
 export const ResourceUsage = z.object({
   capacity: quantities.optional(),
   allocatable: quantities.optional(),
   available: quantities.optional(),
-  observationTime: z.string().optional(),
+  observationTime: kube(z.string().optional(), dateTime),
 })
 export const AgentStatus = z.object({
   type: z.string(),
-  conditions: z.array(Condition).optional(),
-  lastReceivedHeartbeat: z.string().optional(),
+  conditions: kube(z.array(Condition).optional(), byType),
+  lastReceivedHeartbeat: kube(z.string().optional(), dateTime),
 })
+const heartbeatPeriodSeconds = kube(z.number().int().optional(), { ...int32, default: 60, minimum: 1, maximum: 600 })
 export const MemberClusterSpec = z.object({
-  identity: z.object({
-    kind: z.string(),
-    name: z.string(),
-    apiGroup: z.string().optional(),
-    namespace: z.string().optional(),
-  }),
-  heartbeatPeriodSeconds: z.number().int().optional(),
-  taints: z.array(Taint).optional(),
-  deleteOptions: z.object({ validationMode: z.enum(['Strict', 'Skip']).optional() }).optional(),
+  identity: kube(
+    z.object({
+      kind: z.string(),
+      name: z.string(),
+      apiGroup: z.string().optional(),
+      namespace: z.string().optional(),
+    }),
+    { mapType: 'atomic' },
+  ),
+  heartbeatPeriodSeconds,
+  taints: kube(z.array(Taint).optional(), { maxItems: 100 }),
+  deleteOptions: kube(
+    z.object({ validationMode: kube(z.enum(['Strict', 'Skip']).optional(), { default: 'Strict' }) }).optional(),
+    { absentIn: ['v1'] },
+  ),
 })
 export const MemberClusterStatus = z.object({
-  conditions: z.array(Condition).optional(),
+  conditions: kube(z.array(Condition).optional(), byType),
   properties: z.record(z.string(), PropertyValue).optional(),
   resourceUsage: ResourceUsage.optional(),
-  namespaces: z.record(z.string(), z.string()).optional(),
+  namespaces: kube(z.record(z.string(), z.string()).optional(), { absentIn: ['v1'] }),
   agentStatus: z.array(AgentStatus).optional(),
 })
 export type MemberClusterStatus = z.infer<typeof MemberClusterStatus>
@@ -46,3 +61,10 @@ export const MemberCluster = z.object({
   status: MemberClusterStatus.optional(),
 })
 export type MemberCluster = z.infer<typeof MemberCluster>
+
+/** `spec` and `status` of InternalMemberCluster, the view of a cluster from its own namespace. */
+export const InternalMemberClusterSpec = z.object({ state: z.string(), heartbeatPeriodSeconds })
+export const InternalMemberClusterStatus = z.object({
+  ...MemberClusterStatus.shape,
+  conditions: z.array(Condition).optional(),
+})
