@@ -6,7 +6,7 @@ import { InvalidInputError } from '../../errors.ts'
 import { badRequest, invalid, StatusError } from '../http/status-error.ts'
 import { sameJson } from '../patch/json-value.ts'
 import { PatchError } from '../patch/patch-error.ts'
-import { processObject } from '../schema/process.ts'
+import { processKind } from '../schema/process.ts'
 import { keepTimesWhenUnchanged } from '../ssa/apply.ts'
 import { trackUpdate } from '../ssa/track-update.ts'
 import { type BehaviorContext, behaviorOf } from './behavior.ts'
@@ -88,14 +88,9 @@ function shaped(
   old: KubeObject | undefined,
   options: WriteOptions,
 ) {
-  const { kind } = call
-  const processed = kind.schema
-    ? processObject(kind.schema, asJson(object), { old: old && asJson(old) })
-    : { object: asJson(object), errors: [], unknownFields: [] }
+  const processed = processKind(call.kind, asJson(object), { old: old && asJson(old) })
   reportFields(call, processed.unknownFields, duplicates, options, patch === true)
-  const shapedObject = processed.object as unknown as KubeObject
-  const extra = processed.errors.length > 0 ? [] : (kind.validate?.(shapedObject, old) ?? [])
-  return { object: shapedObject, errors: [...processed.errors, ...extra] }
+  return { object: processed.object as unknown as KubeObject, errors: processed.errors }
 }
 
 /** Unknown and duplicate fields: refused, warned about or passed over, as `fieldValidation` says. */
