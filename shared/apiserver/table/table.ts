@@ -1,6 +1,10 @@
 // `meta.k8s.io/v1` Tables: what `kubectl get` prints.
-import type { JsonObject } from '../../api/json.ts'
-import type { ServedKind } from '../kind.ts'
+import type { Json, JsonObject } from '../../api/json.ts'
+import { InvalidInputError } from '../../errors.ts'
+import type { Column, ServedKind } from '../kind.ts'
+import { builtinCells } from './builtin-cells.ts'
+import type { CellWriter } from './cells.ts'
+import { customCells, customColumns } from './custom-cells.ts'
 
 export interface TableOptions {
   readonly includeObject: 'None' | 'Metadata' | 'Object'
@@ -12,6 +16,43 @@ export interface TableOptions {
   readonly columnDefinitions?: boolean
 }
 
-export function renderTable(_kind: ServedKind, _objects: readonly JsonObject[], options: TableOptions): JsonObject {
-  return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: options.listMeta, columnDefinitions: [], rows: [] }
+/** Columns as kubectl sees them: the kind's own behind the name, or name and age for a kind that declares none. */
+function columnsOf(kind: ServedKind): readonly Column[] {
+  return builtinCells(kind) === undefined ? customColumns(kind) : kind.columns
+}
+
+function definition({ name, type, format = '', description = '', priority = 0 }: Column): JsonObject {
+  return { name, type, format, description, priority }
+}
+
+function objectOf(object: JsonObject, include: TableOptions['includeObject']): JsonObject | undefined {
+  if (include === 'None') return undefined
+  if (include === 'Object') return object
+  return {
+    kind: 'PartialObjectMetadata',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: object['metadata'] ?? {},
+  }
+}
+
+/** One row an object, in the order given. Cells that cannot be computed are null, which kubectl prints as `<none>`. */
+export function renderTable(kind: ServedKind, objects: readonly JsonObject[], options: TableOptions): JsonObject {
+  const cells: CellWriter = builtinCells(kind) ?? customCells(kind)
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.listMeta,
+    columnDefinitions: options.columnDefinitions === false ? [] : columnsOf(kind).map(definition),
+    rows: objects.map((object) => {
+      const shown = objectOf(object, options.includeObject)
+      return { cells: cells(object, options.now) as readonly Json[], ...(shown !== undefined && { object: shown }) }
+    }),
+  }
+}
+
+/** Reads the `includeObject` query parameter; absent means Metadata. Throws InvalidInputError for anything unknown. */
+export function includeObjectOf(text: string | null): TableOptions['includeObject'] {
+  if (text === null || text === '') return 'Metadata'
+  if (text === 'None' || text === 'Metadata' || text === 'Object') return text
+  throw new InvalidInputError(`includeObject: ${JSON.stringify(text)} must be None, Metadata or Object`)
 }

@@ -1,0 +1,58 @@
+// Which cells belong to which built-in kind. Their columns come with the kinds' data.
+import type { ServedKind } from '../kind.ts'
+import type { CellWriter } from './cells.ts'
+import * as cluster from './cluster-cells.ts'
+import { podCells } from './pod-cells.ts'
+import * as workload from './workload-cells.ts'
+
+/** By `group/Kind`; the core group is empty. The order of cells is the order of the kind's columns. */
+const writers: Readonly<Record<string, CellWriter>> = {
+  '/ConfigMap': cluster.configMapCells,
+  '/Endpoints': cluster.endpointsCells,
+  '/Event': cluster.eventCells,
+  '/LimitRange': cluster.nameAndTime,
+  '/Namespace': cluster.namespaceCells,
+  '/Node': cluster.nodeCells,
+  '/PersistentVolume': cluster.volumeCells,
+  '/PersistentVolumeClaim': cluster.claimCells,
+  '/Pod': podCells,
+  '/PodTemplate': workload.podTemplateCells,
+  '/ReplicationController': workload.controllerCells,
+  '/ResourceQuota': cluster.quotaCells,
+  '/Secret': cluster.secretCells,
+  '/Service': cluster.serviceCells,
+  '/ServiceAccount': cluster.nameAndAge,
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': cluster.webhookCells,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': cluster.policyCells,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': cluster.policyBindingCells,
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': cluster.webhookCells,
+  'apiextensions.k8s.io/CustomResourceDefinition': cluster.nameAndTime,
+  'apiregistration.k8s.io/APIService': cluster.apiServiceCells,
+  'apps/ControllerRevision': workload.revisionCells,
+  'apps/DaemonSet': workload.daemonSetCells,
+  'apps/Deployment': workload.deploymentCells,
+  'apps/ReplicaSet': workload.replicaSetCells,
+  'apps/StatefulSet': workload.statefulSetCells,
+  'autoscaling/HorizontalPodAutoscaler': workload.autoscalerCells,
+  'batch/CronJob': workload.cronJobCells,
+  'batch/Job': workload.jobCells,
+  'coordination.k8s.io/Lease': cluster.leaseCells,
+  'discovery.k8s.io/EndpointSlice': cluster.endpointSliceCells,
+  'events.k8s.io/Event': cluster.newEventCells,
+  'networking.k8s.io/Ingress': cluster.ingressCells,
+  'networking.k8s.io/IngressClass': cluster.ingressClassCells,
+  'networking.k8s.io/NetworkPolicy': cluster.networkPolicyCells,
+  'policy/PodDisruptionBudget': workload.disruptionBudgetCells,
+  'rbac.authorization.k8s.io/ClusterRole': cluster.nameAndTime,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': cluster.bindingCells,
+  'rbac.authorization.k8s.io/Role': cluster.nameAndTime,
+  'rbac.authorization.k8s.io/RoleBinding': cluster.bindingCells,
+  'scheduling.k8s.io/PriorityClass': cluster.priorityClassCells,
+  'storage.k8s.io/CSIDriver': cluster.csiDriverCells,
+  'storage.k8s.io/StorageClass': cluster.storageClassCells,
+}
+
+/** The cell writer of a built-in kind, or undefined for every other. */
+export function builtinCells({ origin, group, kind }: ServedKind): CellWriter | undefined {
+  return origin === 'builtin' ? writers[`${group}/${kind}`] : undefined
+}
