@@ -1,5 +1,6 @@
 // Every replayer, one line each. The first that matches a line runs it.
 import { defaulter } from './defaulter.ts'
+import { conditions, memberClusters, schedulerWatcher } from './membership.ts'
 import { overrideApply } from './override-apply.ts'
 import { placementEquality, placementStatuses } from './placement-status.ts'
 import type { Replayer } from './replayer.ts'
@@ -7,8 +8,20 @@ import { resourceKinds, resourceSelection } from './resource-selection.ts'
 import { bindingState, rolloutTests } from './rollout.ts'
 import { rolloutPlan } from './rollout-plan.ts'
 import { schedulerCycle } from './scheduler-cycle.ts'
+import {
+  workapplierApply,
+  workapplierAvailability,
+  workapplierDrift,
+  workapplierPreprocess,
+  workapplierWaves,
+} from './workapplier.ts'
 
 export const replayers: readonly Replayer[] = [
+  workapplierApply,
+  workapplierWaves,
+  workapplierPreprocess,
+  workapplierDrift,
+  workapplierAvailability,
   rolloutTests,
   bindingState,
   overrideApply,
@@ -19,4 +32,7 @@ export const replayers: readonly Replayer[] = [
   resourceKinds,
   placementStatuses,
   placementEquality,
+  conditions,
+  memberClusters,
+  schedulerWatcher,
 ]

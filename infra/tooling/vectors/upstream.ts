@@ -1,6 +1,8 @@
 // The upstream objects of golden vectors as our domain types.
 import type { Binding } from '../../../shared/api/binding.ts'
-import type { PolicySnapshot } from '../../../shared/api/placement-record.ts'
+import type { KubeObject } from '../../../shared/api/kube-object.ts'
+import type { PolicySnapshot, ResourceSnapshot } from '../../../shared/api/placement-record.ts'
+import { identifierOf } from '../../../shared/domain/placement/select.ts'
 
 interface Meta {
   readonly name?: string
@@ -79,4 +81,48 @@ export function policySnapshotOf({ metadata = {}, spec = {} }: UpstreamPolicySna
 
 function integerOf(text: string | undefined): number | undefined {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
+}
+
+/** A (Cluster)ResourceSnapshot as upstream stores it. */
+export interface UpstreamResourceSnapshot {
+  readonly metadata?: Meta
+  readonly spec?: { readonly selectedResources?: readonly KubeObject[] }
+}
+
+/** Stored snapshot objects of one placement as records, newest last: one per index, read off its first object. */
+export function resourceSnapshotsOf(objects: readonly UpstreamResourceSnapshot[]): ResourceSnapshot[] {
+  const labelled = objects.map((object) => ({
+    object,
+    index: integerOf(object.metadata?.labels?.[`${prefix}resource-index`]),
+    further: object.metadata?.annotations?.[`${prefix}subindex-of-resource-snapshot`] !== undefined,
+  }))
+  return labelled
+    .filter(({ index, further }) => index !== undefined && !further)
+    .map(({ object, index }) => {
+      const pieces = labelled.filter((piece) => piece.index === index)
+      return resourceSnapshotOf(
+        object,
+        index ?? 0,
+        pieces.flatMap((piece) => piece.object.spec?.selectedResources ?? []),
+      )
+    })
+    .sort((a, b) => a.index - b.index)
+}
+
+function resourceSnapshotOf(
+  { metadata = {} }: UpstreamResourceSnapshot,
+  index: number,
+  contents: readonly KubeObject[],
+): ResourceSnapshot {
+  const since = metadata.annotations?.[`${prefix}next-resource-snapshot-candidate-detection-time`]
+  return {
+    name: metadata.name ?? '',
+    index,
+    hash: metadata.annotations?.[`${prefix}resource-hash`] ?? '',
+    payload: JSON.stringify(contents),
+    resources: contents.map(identifierOf),
+    envelopeCount: integerOf(metadata.annotations?.[`${prefix}number-of-enveloped-object`]) ?? 0,
+    createdAt: metadata.creationTimestamp ?? '',
+    ...(since && { candidateSince: since }),
+  }
 }

@@ -3,13 +3,6 @@
 import { createHash } from 'node:crypto'
 import { byText } from '../names.ts'
 
-/** JSON as Go writes it: compact, in the key order given, with characters that matter to HTML escaped. */
-export function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
-}
-
 /** A deep copy whose members are in code-unit order, so that equal objects have equal texts. Undefined members go. */
 export function sortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedKeys)

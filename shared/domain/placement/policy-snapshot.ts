@@ -2,12 +2,20 @@
 // does not make every binding obsolete.
 import type { PlacementPolicy } from '../../api/placement.ts'
 import type { PolicySnapshot } from '../../api/placement-record.ts'
-import { goJson, sha256 } from './canonical-json.ts'
+import { sha256 } from './canonical-json.ts'
 import { policySnapshotName, pruned } from './snapshot-names.ts'
 
 /** KubeFleet's hash of a policy: without its number of clusters, members in the order of the API's type. */
 export function policyHash(policy: PlacementPolicy | undefined): string {
-  return sha256(goJson(policy === undefined ? null : ordered(policy)))
+  return sha256(policy === undefined ? 'null' : inOrder(ordered(policy)))
+}
+
+/** JSON in the member order given, with the characters escaped that Go escapes. */
+function inOrder(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Order of members in KubeFleet's Go types, which its JSON text follows. */

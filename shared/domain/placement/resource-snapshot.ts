@@ -2,7 +2,8 @@
 // or gets a successor.
 import type { KubeObject } from '../../api/kube-object.ts'
 import type { ResourceSnapshot } from '../../api/placement-record.ts'
-import { goJson, sha256 } from './canonical-json.ts'
+import { goJson } from '../go-json.ts'
+import { sha256 } from './canonical-json.ts'
 import { pruned, resourceSnapshotName } from './snapshot-names.ts'
 
 /** Raw JSON bytes one snapshot object holds at most. */

@@ -2,6 +2,7 @@
 // placement as a whole shows depends on whether they agree.
 import type { Condition } from '../../api/condition.ts'
 import type { PerClusterPlacementStatus, Placement, ResourceIdentifier } from '../../api/placement.ts'
+import { InvariantError } from '../../errors.ts'
 import { findCondition, isFalseAt, isTrueAt } from '../condition.ts'
 import { placementConditionType } from './stages.ts'
 
@@ -26,9 +27,10 @@ export interface ExternalView {
 
 const runKinds = { ClusterResourcePlacement: 'ClusterStagedUpdateRun', ResourcePlacement: 'StagedUpdateRun' } as const
 
-/** What an externally rolled out placement shows. */
+/** What an externally rolled out placement shows. Throws InvariantError when no cluster is selected. */
 export function externalView(input: ExternalInput): ExternalView {
   const { kind, generation, entries } = input
+  if (entries.length === 0) throw new InvariantError('a placement without clusters has no rollout to describe')
   const indices = new Set(entries.map(({ observedResourceIndex }) => observedResourceIndex ?? ''))
   const [common = ''] = indices
   const unknown = (why: string): Condition => ({

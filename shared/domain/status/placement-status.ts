@@ -5,7 +5,6 @@ import type { Placement, PlacementStatus, ResourceIdentifier } from '../../api/p
 import type { ResourceSnapshot, SchedulingStatus } from '../../api/placement-record.ts'
 import { InvariantError } from '../../errors.ts'
 import { isTrueAt, withCondition } from '../condition.ts'
-import { decisionLimits } from '../scheduler/decisions.ts'
 import { type ClusterStatus, clusterStatus, unscheduledEntry } from './cluster-status.ts'
 import { externalView } from './external.ts'
 import { allStages, chainOf, placementCondition, placementConditionType, type Stage } from './stages.ts'
@@ -20,6 +19,8 @@ export interface PlacementStatusInput {
   readonly selectedResources: readonly ResourceIdentifier[]
   /** Stored resource snapshots, newest last. */
   readonly snapshots: readonly ResourceSnapshot[]
+  /** The snapshot the placement rolls out; by default the newest, or none when the rollout is external. */
+  readonly latest?: ResourceSnapshot
   readonly bindings: readonly Binding[]
   /** RFC 3339. */
   readonly now: string
@@ -35,7 +36,7 @@ export interface PlacementStatusResult {
 export function placementStatus(input: PlacementStatusInput): PlacementStatusResult {
   const { placement, now } = input
   const external = placement.spec.strategy?.type === 'External'
-  const latest = external ? undefined : input.snapshots.at(-1)
+  const latest = input.latest ?? (external ? undefined : input.snapshots.at(-1))
   const scheduled = scheduledOf(input)
   const old = placement.status?.conditions ?? []
   const status: PlacementStatus = {
@@ -88,8 +89,7 @@ function scheduledOf(input: PlacementStatusInput): Condition {
 }
 
 function decisionsOf(scheduling: SchedulingStatus | undefined, selected: boolean): ClusterDecision[] {
-  const matching = (scheduling?.decisions ?? []).filter((decision) => decision.selected === selected)
-  return matching.slice(0, selected ? decisionLimits.total : decisionLimits.unselected)
+  return (scheduling?.listed ?? []).filter((decision) => decision.selected === selected)
 }
 
 function selectedStatuses(input: PlacementStatusInput, latest: ResourceSnapshot | undefined): ClusterStatus[] {
