@@ -51,14 +51,12 @@ export class FakeBus implements BusClient {
     this.#held.get(`${entity}/${session}`)?.wake?.()
   }
 
-  async acceptNextSession(entity: EntityName, { abortSignal }: { abortSignal?: unknown }): Promise<SessionReceiver> {
+  async acceptNextSession(entity: EntityName): Promise<SessionReceiver> {
     this.accepts += 1
     const failure = this.failures.shift()
     if (failure !== undefined) throw failure
     return new Promise((resolve, reject) => {
-      const accept = { entity: entity.join('/'), resolve, reject }
-      this.pending.push(accept)
-      if (abortSignal instanceof AbortSignal) abortSignal.addEventListener('abort', () => reject(new Error('aborted')))
+      this.pending.push({ entity: entity.join('/'), resolve, reject })
     })
   }
 

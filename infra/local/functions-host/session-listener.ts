@@ -48,13 +48,15 @@ export function startSessionListener(options: ListenerOptions): Listener {
     }
   }
 
+  const acceptNext = (): Promise<SessionReceiver> =>
+    options.client.acceptNextSession(options.entity, {
+      maxAutoLockRenewalDurationInMs: settings.maxAutoLockRenewalDurationMs,
+      skipParsingBodyAsJson: true,
+    })
+
   const accept = async (): Promise<SessionReceiver | undefined> => {
     try {
-      const receiver = await options.client.acceptNextSession(options.entity, {
-        maxAutoLockRenewalDurationInMs: settings.maxAutoLockRenewalDurationMs,
-        skipParsingBodyAsJson: true,
-        abortSignal: stopped.signal,
-      })
+      const receiver = await unlessAborted(acceptNext(), stopped.signal)
       failures = 0
       return receiver
     } catch (error) {
@@ -85,6 +87,22 @@ export function startSessionListener(options: ListenerOptions): Listener {
       await Promise.all(sessions)
     },
   }
+}
+
+/**
+ * The SDK cannot take an accept back before its time is over. A stopping host does not wait for that; a session that
+ * comes too late is let go at once.
+ */
+function unlessAborted(accepting: Promise<SessionReceiver>, signal: AbortSignal): Promise<SessionReceiver> {
+  return new Promise((resolve, reject) => {
+    const abandon = (): void => {
+      reject(signal.reason)
+      accepting.then((receiver) => receiver.close()).catch(() => {})
+    }
+    if (signal.aborted) return abandon()
+    signal.addEventListener('abort', abandon, { once: true })
+    accepting.then(resolve, reject).finally(() => signal.removeEventListener('abort', abandon))
+  })
 }
 
 /** The SDK's words for an accept that found no session with a message. */

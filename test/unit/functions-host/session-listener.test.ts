@@ -121,3 +121,12 @@ test('stopping waits for the message in hand and takes no other', async () => {
   assert.deepEqual(started, ['a1'])
   assert.deepEqual(bus.log, ['complete a a1', 'close a'])
 })
+
+test('a session that comes after the stop is let go', async () => {
+  const { bus, listener } = listen()
+  await settle()
+  await listener.stop()
+  bus.send('work', 'late', { id: 'x', body: 1 })
+  await settle()
+  assert.deepEqual(bus.log, ['close late'])
+})
