@@ -1,0 +1,44 @@
+// The HTTP triggers. One catch-all function is the whole Kubernetes API of the hub: it only carries requests to the API
+// server and its answers back, streams included.
+import type { HttpRequest, HttpResponseInit } from '@azure/functions'
+import type { ApiServer } from '../../shared/apiserver/api-server.ts'
+import { respondStatus } from '../../shared/apiserver/http/respond.ts'
+import { StatusError } from '../../shared/apiserver/http/status-error.ts'
+import { getContext } from '../context.ts'
+import type { HttpFunction } from '../define.ts'
+
+export const hubApi: HttpFunction = {
+  trigger: 'http',
+  name: 'hub-api',
+  route: '{*path}',
+  handler: async (request) => {
+    try {
+      const { apiServer, publisher } = await getContext()
+      const answer = await answerWith(apiServer, request)
+      // The process may sleep once this returns: what a write announced goes out first.
+      if (request.method !== 'GET' && request.method !== 'HEAD') await publisher.drain()
+      return answer
+    } catch {
+      // In stream mode an exception here would leave the caller without any answer.
+      const message = 'an error on the server has prevented the request from succeeding'
+      return responseInit(respondStatus(new StatusError(500, 'InternalError', message, { retryAfterSeconds: 5 })))
+    }
+  },
+}
+
+/** Translates one request and its answer. Route parameters are passed over: they are decoded, the raw URL is not. */
+export async function answerWith(apiServer: Pick<ApiServer, 'handle'>, request: HttpRequest): Promise<HttpResponseInit> {
+  return responseInit(await apiServer.handle(webRequest(request)))
+}
+
+function webRequest({ url, method, headers, body }: HttpRequest): Request {
+  const hasBody = method !== 'GET' && method !== 'HEAD' && body !== null
+  const init = { method, headers: new Headers([...headers.entries()]) }
+  return new Request(url, hasBody ? { ...init, body: body as ReadableStream<Uint8Array>, duplex: 'half' } : init)
+}
+
+function responseInit(response: Response): HttpResponseInit {
+  const init = { status: response.status, headers: Object.fromEntries(response.headers) }
+  // The library takes the same stream class under another declaration.
+  return response.body ? { ...init, body: response.body as NonNullable<HttpResponseInit['body']> } : init
+}
