@@ -7,12 +7,12 @@ import { types } from './rhea-server.ts'
 import type { Typed } from './rhea-types.ts'
 
 const codes = {
-  rule: 0x13700000004,
-  emptyAction: 0x13700000005,
-  sql: 0x137000006,
-  true: 0x137000007,
-  false: 0x137000008,
-  correlation: 0x137000009,
+  rule: 1_335_734_829_060,
+  emptyAction: 1_335_734_829_061,
+  sql: 83_483_426_822,
+  true: 83_483_426_823,
+  false: 83_483_426_824,
+  correlation: 83_483_426_825,
 } as const
 
 /** Compatibility level every SQL filter carries. */
