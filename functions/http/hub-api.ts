@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions'
 import type { ApiServer } from '../../shared/apiserver/api-server.ts'
 import { respondStatus } from '../../shared/apiserver/http/respond.ts'
 import { StatusError } from '../../shared/apiserver/http/status-error.ts'
+import { errorMessage } from '../../shared/errors.ts'
 import { getContext } from '../context.ts'
 import type { HttpFunction } from '../define.ts'
 
@@ -11,14 +12,15 @@ export const hubApi: HttpFunction = {
   trigger: 'http',
   name: 'hub-api',
   route: '{*path}',
-  handler: async (request) => {
+  handler: async (request, invocation) => {
     try {
       const { apiServer, publisher } = await getContext()
       const answer = await answerWith(apiServer, request)
       // The process may sleep once this returns: what a write announced goes out first.
       if (request.method !== 'GET' && request.method !== 'HEAD') await publisher.drain()
       return answer
-    } catch {
+    } catch (error) {
+      invocation.error('the hub could not answer', errorMessage(error))
       // In stream mode an exception here would leave the caller without any answer.
       const message = 'an error on the server has prevented the request from succeeding'
       return responseInit(respondStatus(new StatusError(500, 'InternalError', message, { retryAfterSeconds: 5 })))
@@ -27,7 +29,10 @@ export const hubApi: HttpFunction = {
 }
 
 /** Translates one request and its answer. Route parameters are passed over: they are decoded, the raw URL is not. */
-export async function answerWith(apiServer: Pick<ApiServer, 'handle'>, request: HttpRequest): Promise<HttpResponseInit> {
+export async function answerWith(
+  apiServer: Pick<ApiServer, 'handle'>,
+  request: HttpRequest,
+): Promise<HttpResponseInit> {
   return responseInit(await apiServer.handle(webRequest(request)))
 }
 

@@ -22,22 +22,17 @@ export function queueFunction<Q extends QueueName>(
         const issues = parsed.error.issues.map(({ path, message: text }) => `${path.join('.') || 'body'}: ${text}`)
         await park(platform, name, JSON.stringify(message) ?? 'nothing', issues.join('; '))
       } else {
-        await run(platform, envelope(name, parsed.data as MessageBody<Q>, invocation), (body) =>
-          useCase(platform, body),
-        )
+        const body = parsed.data as MessageBody<Q>
+        await run(platform, envelope(name, body, invocation), () => useCase(platform, body))
       }
       await publisher.drain()
     },
   }
 }
 
-async function run<Q extends QueueName>(
-  platform: Platform,
-  message: Message,
-  work: (body: MessageBody<Q>) => Promise<void>,
-): Promise<void> {
+async function run(platform: Platform, message: Message, work: () => Promise<void>): Promise<void> {
   try {
-    await work(message.body as MessageBody<Q>)
+    await work()
   } catch (error) {
     await settleFailure(platform, message, error)
   }

@@ -97,7 +97,7 @@ export const rules: readonly Rule[] = [
       'shared/adapters',
       'shared/apiserver',
     ],
-    packages: ['node:crypto', 'node:timers/promises'],
+    packages: ['node:crypto', '@azure/identity', '@azure/service-bus'],
     why: 'the composition root wires adapters to use cases; no other file does',
   },
   {

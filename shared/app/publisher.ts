@@ -7,7 +7,7 @@ import type { Committed, Outbox, OutboxEntry } from '../ports/outbox.ts'
 export interface Publisher {
   /** Hand this to the stores. */
   committed(outbox: () => Outbox): Committed
-  /** Resolves when nothing is under way any more. A function must not end before. */
+  /** Resolves when everything committed before the call is sent or given up. A function must not end before. */
   drain(): Promise<void>
 }
 
@@ -29,7 +29,7 @@ export function createPublisher({ bus, log }: { bus: Pick<MessageBus, 'send'>; l
       underWay.add(work)
     },
     async drain() {
-      while (underWay.size > 0) await Promise.all(underWay)
+      await Promise.all(underWay)
     },
   }
 }

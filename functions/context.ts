@@ -1,0 +1,137 @@
+// The composition root: ports meet adapters here and nowhere else, once per process.
+import { randomUUID } from 'node:crypto'
+import { ManagedIdentityCredential } from '@azure/identity'
+import { ServiceBusClient } from '@azure/service-bus'
+import { ServiceBusMessageBus, serviceBusRetry } from '../shared/adapters/azure/service-bus.ts'
+import { connectTable, type TablesAddress } from '../shared/adapters/azure/table-client.ts'
+import { TableClusterStore } from '../shared/adapters/azure/table-cluster-store.ts'
+import { createTableObjectStore } from '../shared/adapters/azure/table-object-store.ts'
+import { TablePayloadStore } from '../shared/adapters/azure/table-payload-store.ts'
+import { TablePlacementStore } from '../shared/adapters/azure/table-placement-store.ts'
+import { kubeMemberClusters } from '../shared/adapters/kube/member-clusters.ts'
+import { jsonLog } from '../shared/adapters/log/json-log.ts'
+import { systemClock, systemIds } from '../shared/adapters/memory/system.ts'
+import { kinds } from '../shared/api/kinds.ts'
+import { type ApiServer, createApiServer } from '../shared/apiserver/api-server.ts'
+import { adminGroups, allowEverything, loopbackAuthentication } from '../shared/apiserver/auth/loopback.ts'
+import { oidcAuthentication } from '../shared/apiserver/auth/oidc.ts'
+import { builtinKinds } from '../shared/apiserver/builtin/builtin-kinds.ts'
+import { crdOf } from '../shared/apiserver/fleet/crd.ts'
+import { fleetKinds } from '../shared/apiserver/fleet/fleet-kinds.ts'
+import { createGarbageCollector } from '../shared/apiserver/garbage.ts'
+import { hubKinds } from '../shared/apiserver/kinds/hub-kinds.ts'
+import { createKindSource } from '../shared/apiserver/kinds/kind-source.ts'
+import type { ApiServerOptions, News } from '../shared/apiserver/options.ts'
+import { admit } from '../shared/app/admission.ts'
+import { fleetLists } from '../shared/app/fleet-lists.ts'
+import { memberAccess } from '../shared/app/member-access.ts'
+import { newsOf } from '../shared/app/news.ts'
+import type { Platform } from '../shared/app/platform.ts'
+import { createPublisher, type Publisher } from '../shared/app/publisher.ts'
+import { type Auth, type Config, type Endpoint, readConfig } from '../shared/config/config.ts'
+import type { Outbox } from '../shared/ports/outbox.ts'
+
+export interface AppContext {
+  readonly apiServer: ApiServer
+  readonly platform: Platform
+  readonly publisher: Publisher
+}
+
+let context: Promise<AppContext> | undefined
+
+/** The process's context; made at the first invocation, because loading the app must not touch the network. */
+export function getContext(): Promise<AppContext> {
+  context ??= createContext(readConfig()).catch((error: unknown) => {
+    context = undefined
+    throw error
+  })
+  return context
+}
+
+async function createContext(config: Config): Promise<AppContext> {
+  const log = jsonLog(config.log, (line, level) => (level === 'error' ? console.error(line) : console.log(line)))
+  const clock = systemClock
+  const bus = new ServiceBusMessageBus(serviceBusClient(config.serviceBus), clock)
+  const publisher = createPublisher({ bus, log })
+
+  const address = tablesAddress(config.tables)
+  const tables = {
+    objects: connectTable(address, 'objects'),
+    payloads: connectTable(address, 'payloads'),
+    manifests: connectTable(address, 'manifests'),
+    placements: connectTable(address, 'placements'),
+    clusters: connectTable(address, 'clusters'),
+  }
+  await Promise.all(Object.values(tables).map((table) => table.createTable()))
+
+  const tableObjects: ReturnType<typeof createTableObjectStore> = createTableObjectStore({
+    objects: tables.objects,
+    payloads: tables.payloads,
+    clock,
+    newId: randomUUID,
+    committed: publisher.committed((): Outbox => tableObjects),
+  })
+  const placements: TablePlacementStore = new TablePlacementStore({
+    table: tables.placements,
+    clock,
+    committed: publisher.committed((): Outbox => placements),
+  })
+  const served = createKindSource({ store: tableObjects, base: [...builtinKinds, ...fleetKinds], clock })
+  const news: News = (change) => newsOf(change, clock.now())
+  const apiServer = createApiServer({
+    store: tableObjects,
+    kinds: served,
+    clock,
+    ids: systemIds,
+    log,
+    ...access(config.auth),
+    admit: (operation, _kind, object) => admit(operation, object),
+    news,
+    limits: { watchSeconds: config.watchMs / 1000 },
+  })
+  const objects = apiServer.store
+  const members = kubeMemberClusters({
+    clock,
+    limits: { timeoutMs: config.memberTimeoutMs, probeMs: config.memberTimeoutMs },
+  })
+  const collector = createGarbageCollector({ store: objects, kinds: served, clock, news })
+  const platform: Platform = {
+    objects,
+    placements,
+    clusters: new TableClusterStore(tables.clusters),
+    payloads: new TablePayloadStore(tables.manifests),
+    outboxes: [tableObjects, placements],
+    bus,
+    access: memberAccess({ objects, members, clock }),
+    memberCrds: kinds.filter(({ kind }) => kind === 'AppliedWork').map(crdOf),
+    kinds: hubKinds(served),
+    garbage: { collect: (message) => collector.collectGarbage(message) },
+    lists: fleetLists(objects),
+    clock,
+    ids: systemIds,
+    log,
+    settings: config,
+  }
+  return { apiServer, platform, publisher }
+}
+
+function access(auth: Auth): Pick<ApiServerOptions, 'authenticate' | 'authorize'> {
+  if (auth.kind === 'loopback') return { authenticate: loopbackAuthentication, authorize: allowEverything }
+  const { issuer, audience, groupsClaim, adminGroup } = auth
+  return {
+    authenticate: oidcAuthentication({ issuer, audience, groupsClaim, now: systemClock.now }),
+    authorize: adminGroups(adminGroup === undefined ? [] : [adminGroup]),
+  }
+}
+
+function tablesAddress(endpoint: Endpoint): TablesAddress {
+  return endpoint.kind === 'connectionString'
+    ? { connectionString: endpoint.value }
+    : { url: endpoint.endpoint, credential: new ManagedIdentityCredential() }
+}
+
+function serviceBusClient(endpoint: Endpoint): ServiceBusClient {
+  return endpoint.kind === 'connectionString'
+    ? new ServiceBusClient(endpoint.value, { retryOptions: serviceBusRetry })
+    : new ServiceBusClient(endpoint.endpoint, new ManagedIdentityCredential(), { retryOptions: serviceBusRetry })
+}

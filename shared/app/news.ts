@@ -1,0 +1,76 @@
+// Which messages commit with a write of a hub object: who in the pipeline must hear of it.
+import { gvkOf, type KubeObject, type ObjectKey, type ResourceType, typeText } from '../api/kube-object.ts'
+import { MemberCluster } from '../api/member-cluster.ts'
+import type { Message } from '../api/message.ts'
+import { wakeOf } from '../domain/membership/wakes.ts'
+import { sortedKeys } from '../domain/placement/canonical-json.ts'
+import { defaultKindRules, mayPropagateKind, mayPropagateNamespace } from '../domain/placement/kind-rules.ts'
+import { types } from './fleet-lists.ts'
+import { credentialsSuffix, fleetNamespace } from './member-access.ts'
+import { wakeClusters, wakeForObject, wakeReconcile } from './wake.ts'
+
+export interface HubChange {
+  readonly type: ResourceType
+  readonly key: ObjectKey
+  readonly change: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly object: KubeObject
+  readonly previous: KubeObject | undefined
+}
+
+/** Messages for a change. `now` (epoch milliseconds) tells whether a cluster's heartbeat is recent. */
+export function newsOf(change: HubChange, now: number): Message[] {
+  switch (typeText(change.type)) {
+    case typeText(types.clusterResourcePlacement):
+    case typeText(types.resourcePlacement):
+      return placementNews(change)
+    case typeText(types.memberCluster):
+      return clusterNews(change, now)
+    case typeText(types.secret):
+      return [...credentialsNews(change), ...objectNews(change)]
+    default:
+      return objectNews(change)
+  }
+}
+
+function placementNews({ key, change, object, previous }: HubChange): Message[] {
+  const renewed =
+    change !== 'MODIFIED' ||
+    object.metadata.generation !== previous?.metadata.generation ||
+    object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp
+  return renewed ? [wakeReconcile(key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`)] : []
+}
+
+function clusterNews({ key, change, object, previous }: HubChange, now: number): Message[] {
+  const before = MemberCluster.safeParse(previous)
+  const after = MemberCluster.safeParse(object)
+  const wake = change === 'MODIFIED' && before.success && after.success ? wakeOf(before.data, after.data, now) : 'none'
+  const asked =
+    change !== 'MODIFIED' ||
+    object.metadata.generation !== previous?.metadata.generation ||
+    object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp
+  return asked || wake !== 'none' ? [wakeClusters([key.name], wake !== 'none')] : []
+}
+
+function credentialsNews({ key: { namespace, name } }: HubChange): Message[] {
+  const cluster = name.slice(0, -credentialsSuffix.length)
+  return namespace === fleetNamespace && name.endsWith(credentialsSuffix) && cluster !== ''
+    ? [wakeClusters([cluster])]
+    : []
+}
+
+/** Anything that may be placed by someone. What only its status says is never placed. */
+function objectNews({ type, key, object, previous }: HubChange): Message[] {
+  const placeable =
+    mayPropagateKind(defaultKindRules, gvkOf(object)) &&
+    (key.namespace === undefined
+      ? type.resource !== 'namespaces' || mayPropagateNamespace(key.name)
+      : mayPropagateNamespace(key.namespace))
+  if (!placeable || (previous && wanted(object) === wanted(previous))) return []
+  return [wakeForObject(type, key.namespace, key.name)]
+}
+
+/** The part of an object that a member would get, as text; going away counts. */
+function wanted({ status: _, metadata, ...rest }: KubeObject): string {
+  const { labels, annotations, finalizers, deletionTimestamp } = metadata
+  return JSON.stringify(sortedKeys({ ...rest, labels, annotations, finalizers, deletionTimestamp }))
+}
