@@ -8,6 +8,7 @@ import { resourceKinds, resourceSelection } from './resource-selection.ts'
 import { bindingState, rolloutTests } from './rollout.ts'
 import { rolloutPlan } from './rollout-plan.ts'
 import { schedulerCycle } from './scheduler-cycle.ts'
+import { placementKeys, policySnapshots, resourceSnapshots } from './snapshots.ts'
 import {
   workapplierApply,
   workapplierAvailability,
@@ -15,8 +16,11 @@ import {
   workapplierPreprocess,
   workapplierWaves,
 } from './workapplier.ts'
+import { workapplierBackoff, workapplierStatus } from './workapplier-status.ts'
 
 export const replayers: readonly Replayer[] = [
+  workapplierBackoff,
+  workapplierStatus,
   workapplierApply,
   workapplierWaves,
   workapplierPreprocess,
@@ -35,4 +39,7 @@ export const replayers: readonly Replayer[] = [
   conditions,
   memberClusters,
   schedulerWatcher,
+  resourceSnapshots,
+  policySnapshots,
+  placementKeys,
 ]

@@ -166,21 +166,6 @@ export const workapplierPreprocess = replayTests('workapplier-preprocess', {
       got.map(({ identifier }) => identifier),
     )
   },
-  TestRemoveLeftOverManifests: (input, line) => {
-    const want = wantOf<{ wantInMemberClusterObjs?: unknown[]; wantRemovedInMemberClusterObjs?: KubeObject[] }>(line)
-    const { appliedWorkOwnerRef } = input['context'] as { appliedWorkOwnerRef: unknown }
-    const left = ((input['leftOverManifests'] ?? []) as WorkResourceIdentifier[]).map(({ name }) => name)
-    const objects = ((input['inMemberClusterObjs'] ?? []) as (KubeObject & { $kind?: string })[]).map(
-      ({ $kind: _, ...object }) => object as KubeObject,
-    )
-    // The table's first object has an owner only in the recording of the agent's own set-up.
-    const after = objects.map((object) =>
-      left.includes(object.metadata.name) ? afterRemoval(object, appliedWorkOwnerRef) : object,
-    )
-    const gone = new Set((want.wantRemovedInMemberClusterObjs ?? []).map(({ metadata }) => metadata.name))
-    const kept = after.filter((object) => object !== undefined && !gone.has(object.metadata.name))
-    return compareUnordered(want.wantInMemberClusterObjs, kept)
-  },
   TestRemoveOneLeftOverManifest: (input, line) => {
     const { appliedWorkOwnerRef } = input['context'] as { appliedWorkOwnerRef: unknown }
     const got = afterRemoval(input['inMemberClusterObj'] as KubeObject | undefined, appliedWorkOwnerRef)
@@ -190,7 +175,11 @@ export const workapplierPreprocess = replayTests('workapplier-preprocess', {
 
 export const workapplierWaves = replayTests('workapplier-waves', {
   TestOrganizeBundlesIntoProcessingWaves: (input, line) => {
-    const items = bundlesOf(input['bundles']).map((bundle) => ({
+    // What could not be read is settled before the waves are made.
+    const processed = bundlesOf(input['bundles']).filter(
+      ({ applyOrReportDiffErr, gvr }) => gvr && !applyOrReportDiffErr,
+    )
+    const items = processed.map((bundle) => ({
       bundle,
       where: bundle.gvr ?? { group: '', resource: '' },
     }))

@@ -88,6 +88,6 @@ function delaySeconds(rounds: number, last: number, done: boolean, settings: Bac
 
 /** Tells rounds with different results apart; messages and details do not count, the order of manifests does. */
 export function resultHash(outcomes: readonly Partial<Pick<ManifestOutcome, 'result' | 'availability'>>[]): string {
-  const results = outcomes.map(({ result = '', availability = '' }) => ({ availability, result }))
+  const results = outcomes.map(({ result = '', availability = '' }) => `${result},${availability}`)
   return createHash('sha256').update(goJson(results)).digest('hex')
 }
