@@ -2,7 +2,10 @@
 import { z } from 'zod'
 
 /** `name` of a ClusterResourcePlacement or `namespace/name` of a ResourcePlacement. */
-export const PlacementKey = z.string().min(1).max(320)
+export const PlacementKey = z
+  .string()
+  .max(320)
+  .regex(/^[^/]+(\/[^/]+)?$/, 'expected name or namespace/name')
 export type PlacementKey = z.infer<typeof PlacementKey>
 
 /** A placement to look at again, or an object of the hub that changed and may be placed by someone. */
@@ -30,7 +33,10 @@ export const WorkMessage = z.object({
 export type WorkMessage = z.infer<typeof WorkMessage>
 
 /** Clusters that joined, changed, leave, or are due for a probe. `reschedule` when a user's change may concern placements. */
-export const ClusterMessage = z.object({ clusters: z.array(z.string()).min(1).max(100), reschedule: z.boolean().optional() })
+export const ClusterMessage = z.object({
+  clusters: z.array(z.string()).min(1).max(100),
+  reschedule: z.boolean().optional(),
+})
 export type ClusterMessage = z.infer<typeof ClusterMessage>
 
 /** An object that went away or is going: its dependents, its namespace's content, its custom resources need a look. */

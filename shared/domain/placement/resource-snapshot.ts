@@ -79,12 +79,16 @@ export interface ResourceSnapshotDecision {
   readonly changed: boolean
 }
 
-/** Decides about the newest snapshot. The first snapshot is never held back. */
+/**
+ * Decides about the newest snapshot. The first snapshot is never held back, nor one that follows a snapshot without a
+ * hash: that is of an earlier placement of the same name, and its content must not be rolled out again.
+ */
 export function decideResourceSnapshot(input: ResourceSnapshotInput): ResourceSnapshotDecision {
   const { snapshots, content, now, debounce } = input
   const latest = snapshots.at(-1)
   if (latest && latest.hash === content.hash) return { snapshots, current: latest, waitMs: 0, changed: false }
   if (!latest) return create(input, 0)
+  if (latest.hash === '') return create(input, latest.index + 1)
   const held = holdBack(latest, now, debounce)
   if (held.waitMs > 0) {
     const current = { ...latest, candidateSince: held.since }
