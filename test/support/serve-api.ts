@@ -36,7 +36,11 @@ export async function serveApi(options: Partial<ApiServerOptions> = {}): Promise
     }),
   )
   const kinds = createKindSource({ store, base: builtinKinds, clock: systemClock })
-  const log = { info() {}, warn() {}, error: (message: string, fields?: object) => void errors.push(`${message} ${JSON.stringify(fields)}`) }
+  const log = {
+    info() {},
+    warn() {},
+    error: (message: string, fields?: object) => void errors.push(`${message} ${JSON.stringify(fields)}`),
+  }
   const api = createApiServer({
     store,
     kinds,
@@ -107,11 +111,17 @@ async function answer(
   const method = incoming.method ?? 'GET'
   const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host}`)
   const headers = new Headers()
-  for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) headers.set(name, String(value))
+  for (const [name, value] of Object.entries(incoming.headers))
+    if (value !== undefined) headers.set(name, String(value))
   const hasBody = method !== 'GET' && method !== 'HEAD'
   const body = hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' as const } : {}
   const response = await api.handle(new Request(url, { method, headers, signal: gone.signal, ...body }))
-  requests.push({ method, url: incoming.url ?? '', contentType: incoming.headers['content-type'], code: response.status })
+  requests.push({
+    method,
+    url: incoming.url ?? '',
+    contentType: incoming.headers['content-type'],
+    code: response.status,
+  })
   outgoing.writeHead(response.status, Object.fromEntries(response.headers))
   if (response.body) for await (const chunk of response.body) if (!outgoing.destroyed) outgoing.write(chunk)
   outgoing.end()

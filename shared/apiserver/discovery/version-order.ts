@@ -6,7 +6,9 @@ const stability: Readonly<Record<string, number>> = { alpha: 0, beta: 1 }
 /** Sorts the preferred version first. */
 export function compareVersions(a: string, b: string): number {
   const [first, second] = [rank(a), rank(b)]
-  if (!first || !second) return first ? -1 : second ? 1 : a < b ? -1 : a > b ? 1 : 0
+  if (!first && !second) return a < b ? -1 : 1
+  if (!first) return 1
+  if (!second) return -1
   const at = first.findIndex((part, index) => part !== second[index])
   return at < 0 ? 0 : (second[at] ?? 0) - (first[at] ?? 0)
 }

@@ -29,16 +29,19 @@ export function createOwnerIndex(store: ObjectStore): OwnerIndex {
 
   async function upToDate(type: ResourceType): Promise<TypeOwners> {
     const known = types.get(typeText(type))
-    if (!known) return await listed(type)
-    for (;;) {
+    return known && (await followed(type, known)) ? known : await listed(type)
+  }
+
+  /** Whether the log still reached back to what was known; then everything since is noted. */
+  async function followed(type: ResourceType, known: TypeOwners): Promise<boolean> {
+    for (let more = true; more; ) {
       const page = await store.changes(type, known.revision, pageSize)
-      if (page.kind === 'expired') return await listed(type)
-      for (const { type: change, key, object } of page.changes) {
-        note(known, key, change === 'DELETED' ? undefined : object)
-      }
+      if (page.kind === 'expired') return false
+      for (const change of page.changes) note(known, change.key, change.type === 'DELETED' ? undefined : change.object)
       known.revision = page.revision
-      if (page.changes.length < pageSize) return known
+      more = page.changes.length === pageSize
     }
+    return true
   }
 
   async function listed(type: ResourceType): Promise<TypeOwners> {

@@ -16,29 +16,52 @@ interface Frame {
 
 const maxDuplicates = 100
 
-/** Scans a text that JSON.parse accepts. Linear in its length. */
+/** Deeper texts are refused anyway: their end need not be seen. */
+const deepest = 1_000
+
+interface Scan {
+  readonly stack: Frame[]
+  readonly duplicates: string[]
+  depth: number
+}
+
+/** Scans a text that JSON.parse accepts, at most down to 1,000 levels. Linear in its length. */
 export function inspectJson(text: string): JsonFindings {
-  const stack: Frame[] = []
-  const duplicates: string[] = []
-  let depth = 0
+  const scan: Scan = { stack: [], duplicates: [], depth: 0 }
   let at = 0
-  while (at < text.length) {
-    const char = text[at]
-    const top = stack.at(-1)
-    if (char === '"') {
+  while (at < text.length && scan.depth <= deepest) {
+    if (text[at] === '"') {
       const end = stringEnd(text, at)
-      if (top?.keys && top.key === undefined) noteKey(top, text.slice(at, end), duplicates)
+      noteString(scan, text, at, end)
       at = end
-      continue
+    } else {
+      noteMark(scan, text[at])
+      at += 1
     }
-    if (char === '{' || char === '[') {
-      stack.push({ path: childPath(top), keys: char === '{' ? new Set() : undefined, index: 0, key: undefined })
-      depth = Math.max(depth, stack.length)
-    } else if (char === '}' || char === ']') stack.pop()
-    else if (char === ',' && top) nextItem(top)
-    at += 1
   }
-  return { depth, duplicates }
+  return { depth: scan.depth, duplicates: scan.duplicates }
+}
+
+function noteString({ stack, duplicates }: Scan, text: string, start: number, end: number): void {
+  const top = stack.at(-1)
+  if (top?.keys && top.key === undefined) noteKey(top, text.slice(start, end), duplicates)
+}
+
+function noteMark(scan: Scan, char: string | undefined): void {
+  const top = scan.stack.at(-1)
+  switch (char) {
+    case '{':
+    case '[':
+      scan.stack.push({ path: childPath(top), keys: char === '{' ? new Set() : undefined, index: 0, key: undefined })
+      scan.depth = Math.max(scan.depth, scan.stack.length)
+      break
+    case '}':
+    case ']':
+      scan.stack.pop()
+      break
+    case ',':
+      if (top) nextItem(top)
+  }
 }
 
 function nextItem(frame: Frame): void {

@@ -149,7 +149,8 @@ function finalizerErrors({ finalizers }: ObjectMeta): FieldError[] {
 
 /** Warnings for finalizers without a domain; Kubernetes' own are known. */
 export function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | undefined): string[] {
-  const own = new Set(['foregroundDeletion', 'orphan', 'kubernetes', ...(old?.metadata.finalizers ?? [])])
+  const known = ['foregroundDeletion', 'orphan', 'kubernetes', 'customresourcecleanup.apiextensions.k8s.io']
+  const own = new Set([...known, ...(old?.metadata.finalizers ?? [])])
   return (metadata.finalizers ?? [])
     .filter((finalizer) => !finalizer.includes('/') && !own.has(finalizer))
     .map((finalizer) => {

@@ -56,28 +56,49 @@ export async function selectedObjects(
   call: Call,
   { limit, after }: { limit?: number; after?: ObjectKey },
 ): Promise<SelectedPage> {
-  const { kind, server, target } = call
   const selection = selectionOf(call)
-  const view = server.views?.(kind.storage)
-  if (view) return await selectedFromView(call, selection, limit, after)
+  if (call.server.views?.(call.kind.storage)) return await selectedFromView(call, selection, limit, after)
   const name = selectedName(call)
   if (name !== undefined) return await selectedByName(call, selection, name)
-  const namespace = target.namespace
-  const place = namespace === undefined ? {} : { namespace }
-  const pageRows = limit === undefined ? undefined : selection.all ? limit : Math.max(limit, scanRows)
+  return limit === undefined
+    ? await selectedWhole(call, selection, after)
+    : await selectedUpTo(call, selection, limit, after)
+}
+
+async function selectedWhole(call: Call, selection: Selection, after: ObjectKey | undefined): Promise<SelectedPage> {
+  const page = await call.server.store.list(call.kind.storage, { ...place(call), ...(after && { after }) })
+  return { items: page.items.filter((item) => isSelected(call, selection, item)), revision: page.revision }
+}
+
+async function selectedUpTo(
+  call: Call,
+  selection: Selection,
+  limit: number,
+  after: ObjectKey | undefined,
+): Promise<SelectedPage> {
+  const rows = selection.all ? limit : Math.max(limit, scanRows)
   const items: StoredObject[] = []
-  let revision: number | undefined
+  let first: number | undefined
   let from = after
   for (;;) {
-    const options = { ...place, ...(from && { after: from }), ...(pageRows !== undefined && { limit: pageRows }) }
-    const page = await server.store.list(kind.storage, options)
-    revision ??= page.revision
-    items.push(...page.items.filter(({ object }) => selection.matches(asServed(kind, object))))
-    if (limit !== undefined && items.length > limit) return cut(items, limit, revision)
+    const options = { ...place(call), ...(from && { after: from }), limit: rows }
+    const page = await call.server.store.list(call.kind.storage, options)
+    const revision = first ?? page.revision
+    first = revision
+    items.push(...page.items.filter((item) => isSelected(call, selection, item)))
+    if (items.length > limit) return cut(items, limit, revision)
     if (page.next === undefined) return { items, revision }
-    if (limit !== undefined && items.length === limit) return { items, revision, next: page.next }
+    if (items.length === limit) return { items, revision, next: page.next }
     from = page.next
   }
+}
+
+function place({ target: { namespace } }: Call): { namespace?: string } {
+  return namespace === undefined ? {} : { namespace }
+}
+
+function isSelected({ kind }: Call, selection: Selection, { object }: StoredObject): boolean {
+  return selection.matches(asServed(kind, object))
 }
 
 function cut(items: readonly StoredObject[], limit: number, revision: number): SelectedPage {

@@ -30,6 +30,8 @@ interface Tail {
   readonly subscribers: Set<Subscriber>
   wake: AbortController
   nudged: boolean
+  /** Reads of the log that failed since the last that did not. */
+  failures: number
 }
 
 const firstPollMs = 250
@@ -78,7 +80,7 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
     let cursor = from
     while (isOpen()) {
       const tail = tails.get(typeText(type))
-      if (tail ? tail.cursor === cursor : false) return join(tail, subscriber)
+      if (tail?.cursor === cursor) return join(tail, subscriber)
       const page = await store.changes(type, cursor, pageSize)
       if (!isOpen()) return undefined
       if (page.kind === 'expired') {
@@ -86,12 +88,18 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
         return undefined
       }
       cursor = deliverPage(subscriber, page.changes, page.revision)
-      const current = tails.get(typeText(type))
-      if (!current && page.changes.length < pageSize) return join(start(type, cursor), subscriber)
-      // The tail may be behind what was just read: it will come here by itself, and must not deliver twice.
-      if (current && current.cursor < cursor) return join(current, skipping(subscriber, cursor))
+      const joined = joinAt(type, cursor, subscriber, page.changes.length < pageSize)
+      if (joined) return joined
     }
     return undefined
+  }
+
+  /** Joins the tail when that misses nothing; starts one when there is none and the end of the log was reached. */
+  function joinAt(type: ResourceType, cursor: number, subscriber: Subscriber, atEnd: boolean) {
+    const tail = tails.get(typeText(type))
+    if (!tail) return atEnd ? join(start(type, cursor), subscriber) : undefined
+    // A tail that is behind what was just read comes here by itself, and must not deliver twice.
+    return tail.cursor < cursor ? join(tail, skipping(subscriber, cursor)) : undefined
   }
 
   function deliverPage(subscriber: Subscriber, changes: readonly Change[], revision: number): number {
@@ -100,8 +108,7 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
     return revision
   }
 
-  function join(tail: Tail | undefined, subscriber: Subscriber): (() => void) | undefined {
-    if (!tail) return undefined
+  function join(tail: Tail, subscriber: Subscriber): () => void {
     tail.subscribers.add(subscriber)
     return () => {
       tail.subscribers.delete(subscriber)
@@ -112,7 +119,7 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
   }
 
   function start(type: ResourceType, cursor: number): Tail {
-    const tail: Tail = { type, cursor, subscribers: new Set(), wake: new AbortController(), nudged: false }
+    const tail: Tail = { type, cursor, subscribers: new Set(), wake: new AbortController(), nudged: false, failures: 0 }
     tails.set(typeText(type), tail)
     queueMicrotask(() => {
       run(tail).catch((error: unknown) => log.error('a change tail died', { error: errorMessage(error) }))
@@ -122,14 +129,11 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
 
   async function run(tail: Tail): Promise<void> {
     let delay = firstPollMs
-    let failures = 0
-    while (tail.subscribers.size > 0) {
+    for (;;) {
       await pause(tail, delay)
       if (tail.subscribers.size === 0) return
       const result = await advance(tail)
-      failures = result === 'failed' ? failures + 1 : 0
-      if (result === 'expired' || failures >= maxFailures)
-        return endAll(tail, result === 'expired' ? 'expired' : 'failed')
+      if (result === 'expired' || result === 'failed') return endAll(tail, result)
       delay = result === 'moved' ? firstPollMs : Math.min(slowestPollMs, delay * 1.5)
     }
   }
@@ -149,6 +153,7 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
   async function advance(tail: Tail): Promise<'moved' | 'still' | 'expired' | 'failed'> {
     try {
       const page = await store.changes(tail.type, tail.cursor, pageSize)
+      tail.failures = 0
       if (page.kind === 'expired') return 'expired'
       tail.cursor = page.revision
       for (const subscriber of [...tail.subscribers]) deliverPage(subscriber, page.changes, page.revision)
@@ -156,7 +161,8 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
       return page.changes.length > 0 ? 'moved' : 'still'
     } catch (error) {
       log.warn('a change log could not be read', { type: typeText(tail.type), error: errorMessage(error) })
-      return 'failed'
+      tail.failures += 1
+      return tail.failures < maxFailures ? 'still' : 'failed'
     }
   }
 

@@ -30,37 +30,49 @@ export function viewChanges(
   return () => stopped.abort()
 
   async function run(): Promise<void> {
-    let seen = await view.revision()
-    if (seen !== revision) return subscriber.end('expired')
-    let shown = byKey(await view.list())
+    const first = await view.revision()
+    if (first !== revision) return subscriber.end('expired')
+    let shown: Shown = { revision: first, objects: byKey(await view.list()) }
     let delay = firstPollMs
     let failures = 0
     while (!stopped.signal.aborted) {
       await clock.sleep(delay, stopped.signal)
-      try {
-        const newest = await view.revision()
-        failures = 0
-        delay = newest === seen ? Math.min(slowestPollMs, delay * 1.5) : firstPollMs
-        if (newest === seen) continue
-        const now = byKey(await view.list())
-        const changes = differences(shown, now, newest)
-        shown = now
-        seen = newest
-        if (changes.length > 0) subscriber.deliver(changes)
-        subscriber.progress(newest)
-      } catch (error) {
+      const next = await look(shown).catch((error: unknown) => {
         failures += 1
         if (failures >= maxFailures) throw error
-      }
+        return shown
+      })
+      if (next !== shown) failures = 0
+      delay = next === shown ? Math.min(slowestPollMs, delay * 1.5) : firstPollMs
+      shown = next
     }
   }
+
+  async function look(shown: Shown): Promise<Shown> {
+    const newest = await view.revision()
+    if (newest === shown.revision) return shown
+    const objects = byKey(await view.list())
+    const changes = differences(shown.objects, objects, newest)
+    if (changes.length > 0) subscriber.deliver(changes)
+    subscriber.progress(newest)
+    return { revision: newest, objects }
+  }
+}
+
+interface Shown {
+  readonly revision: number
+  readonly objects: ReadonlyMap<string, KubeObject>
 }
 
 function byKey(objects: readonly KubeObject[]): Map<string, KubeObject> {
   return new Map(objects.map((object) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object]))
 }
 
-function differences(before: Map<string, KubeObject>, after: Map<string, KubeObject>, revision: number): Change[] {
+function differences(
+  before: ReadonlyMap<string, KubeObject>,
+  after: ReadonlyMap<string, KubeObject>,
+  revision: number,
+): Change[] {
   const changes: Change[] = []
   for (const [id, object] of after) {
     const previous = before.get(id)

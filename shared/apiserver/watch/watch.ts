@@ -1,5 +1,7 @@
 // Watches: a stream of events after a revision, with heartbeats, bookmarks and an end.
+import { keyText } from '../../api/kube-object.ts'
 import { errorMessage } from '../../errors.ts'
+import type { Change } from '../../ports/object-store.ts'
 import { isTrue } from '../http/request-info.ts'
 import { expired, futureRevision, StatusError, tooMany } from '../http/status-error.ts'
 import { type Call, integerParameter, revisionParameter } from '../resource/call.ts'
@@ -134,7 +136,7 @@ async function* stream(
     revision = page.revision
     for (const item of plan.initial ? page.items : []) {
       // An item newer than the list comes again in the log; it must not be shown twice.
-      if (item.revision > page.revision) newer.set(`${item.key.namespace}/${item.key.name}`, item.revision)
+      if (item.revision > page.revision) newer.set(keyText(item.key), item.revision)
       yield encodeEvent('ADDED', render(asServed(call.kind, item.object)))
     }
     if (plan.announceInitialEnd) yield bookmark(call, revision, true)
@@ -180,35 +182,50 @@ interface Live {
 }
 
 async function* live(call: Call, plan: WatchPlan, { queue, render, newer }: Live, cancelled: AbortSignal) {
-  const { clock, limits } = call.server
-  const beats = {
-    heartbeat: clock.now() + limits.heartbeatSeconds * 1_000,
-    bookmark: clock.now() + limits.bookmarkSeconds * 1_000,
-  }
+  const { clock } = call.server
+  const beats = createBeats(call, plan)
   while (!cancelled.aborted) {
     const reached = queue.revision
-    for (const change of queue.take()) {
-      if (change.revision <= (newer.get(`${change.key.namespace}/${change.key.name}`) ?? 0)) continue
+    for (const change of queue.take().filter((taken) => !wasShown(newer, taken))) {
       const event = eventOf(call, plan.selection, change)
       if (event) yield encodeEvent(event.type, render(event.object))
     }
     if (queue.ended === 'expired') throw expired(`too old resource version: ${reached}`)
-    const now = clock.now()
-    if (queue.ended !== undefined || now >= plan.endsAt) {
-      if (plan.bookmarks && queue.ended === undefined) yield bookmark(call, reached, false)
+    if (queue.ended !== undefined) return
+    if (clock.now() >= plan.endsAt) {
+      if (plan.bookmarks) yield bookmark(call, reached, false)
       return
     }
-    if (plan.bookmarks && now >= beats.bookmark) {
-      beats.bookmark = now + limits.bookmarkSeconds * 1_000
-      yield bookmark(call, reached, false)
-    }
-    if (now >= beats.heartbeat) {
-      beats.heartbeat = now + limits.heartbeatSeconds * 1_000
-      yield heartbeat
-    }
-    const next = Math.min(plan.endsAt, beats.heartbeat, plan.bookmarks ? beats.bookmark : Number.POSITIVE_INFINITY)
-    await sleepUntil(clock, next - now, AbortSignal.any([queue.arrival, cancelled]))
+    yield* beats.due(reached)
+    const arrived = AbortSignal.any([queue.arrival, cancelled])
+    await sleepUntil(clock, Math.min(plan.endsAt, beats.next()) - clock.now(), arrived)
   }
+}
+
+/** The regular signs of life: heartbeats for the connection, bookmarks for those who asked. */
+function createBeats(call: Call, { bookmarks }: WatchPlan) {
+  const { clock, limits } = call.server
+  let heartbeatAt = clock.now() + limits.heartbeatSeconds * 1_000
+  let bookmarkAt = bookmarks ? clock.now() + limits.bookmarkSeconds * 1_000 : Number.POSITIVE_INFINITY
+  return {
+    *due(reached: number): Generator<Uint8Array, void> {
+      const now = clock.now()
+      if (now >= bookmarkAt) {
+        bookmarkAt = now + limits.bookmarkSeconds * 1_000
+        yield bookmark(call, reached, false)
+      }
+      if (now >= heartbeatAt) {
+        heartbeatAt = now + limits.heartbeatSeconds * 1_000
+        yield heartbeat
+      }
+    },
+    next: () => Math.min(heartbeatAt, bookmarkAt),
+  }
+}
+
+/** The list before the watch showed this state, or a newer one, already. */
+function wasShown(newer: ReadonlyMap<string, number>, { key, revision }: Change): boolean {
+  return revision <= (newer.get(keyText(key)) ?? 0)
 }
 
 async function sleepUntil(clock: Call['server']['clock'], ms: number, signal: AbortSignal): Promise<void> {
