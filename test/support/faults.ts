@@ -1,0 +1,99 @@
+// Faults from a seed: crashes, lost races, outages, duplicates and reorderings, at every call of a port.
+import { ConflictError, TransientError } from '../../shared/errors.ts'
+
+/** The process died. Nothing after this line runs; the message comes back. */
+export class CrashError extends Error {
+  override readonly name = 'CrashError'
+}
+
+/** Probabilities per port call, and per delivery for the last two. */
+export interface FaultRates {
+  readonly crashBefore: number
+  readonly crashAfter: number
+  readonly conflict: number
+  readonly outage: number
+  readonly duplicate: number
+  readonly reorder: number
+}
+
+export const noFaults: FaultRates = { crashBefore: 0, crashAfter: 0, conflict: 0, outage: 0, duplicate: 0, reorder: 0 }
+export const manyFaults: FaultRates = {
+  crashBefore: 0.02,
+  crashAfter: 0.03,
+  conflict: 0.03,
+  outage: 0.02,
+  duplicate: 0.1,
+  reorder: 0.2,
+}
+
+/** mulberry32: small, quick, the same on every machine. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let value = Math.imul(state ^ (state >>> 15), state | 1)
+    value ^= value + Math.imul(value ^ (value >>> 7), value | 61)
+    return ((value ^ (value >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+export interface FaultInjector {
+  wrap<T extends object>(port: string, target: T): T
+  happens(fault: 'duplicate' | 'reorder'): boolean
+  pause(): void
+  resume(): void
+  /** No more faults from here on: what was broken must heal. */
+  stop(): void
+  readonly injected: Record<string, number>
+}
+
+/** Methods that write where a lost race is possible. */
+const conditional = new Set(['write', 'commit', 'observe', 'drop'])
+
+export function faultInjector(random: () => number, rates: FaultRates): FaultInjector {
+  const injected: Record<string, number> = {}
+  let active = true
+  const strikes = (fault: keyof FaultRates) => {
+    if (!active || random() >= rates[fault]) return false
+    injected[fault] = (injected[fault] ?? 0) + 1
+    return true
+  }
+  return {
+    injected,
+    happens: strikes,
+    pause: () => {
+      active = false
+    },
+    resume: () => {
+      active = true
+    },
+    stop: () => {
+      for (const fault of Object.keys(rates) as (keyof FaultRates)[]) Object.assign(rates, { [fault]: 0 })
+    },
+    wrap: (port, target) =>
+      new Proxy(target, {
+        get(object, name) {
+          const member: unknown = Reflect.get(object, name)
+          if (typeof member !== 'function' || typeof name !== 'string') return member
+          return (...args: unknown[]) => {
+            const call = () => member.apply(object, args) as unknown
+            return isSynchronous(name) ? call() : struck(`${port}.${name}`, name, call)
+          }
+        },
+      }),
+  }
+
+  async function struck(where: string, method: string, call: () => unknown): Promise<unknown> {
+    if (strikes('crashBefore')) throw new CrashError(`crash before ${where}`)
+    if (strikes('outage')) throw new TransientError(`${where} is away`)
+    if (conditional.has(method) && !where.startsWith('member') && strikes('conflict'))
+      throw new ConflictError(`${where} lost its race`)
+    const result = await call()
+    if (strikes('crashAfter')) throw new CrashError(`crash after ${where}`)
+    return result
+  }
+}
+
+function isSynchronous(method: string): boolean {
+  return method === 'onWrite' || method === 'due' || method === 'take' || method === 'put' || method === 'nextDue'
+}

@@ -1,0 +1,294 @@
+// A whole hub in one process: the real API server and every use case over memory adapters, a bus that is delivered by
+// hand, a clock that stands still. Faults are injected at every port call from a seed.
+import assert from 'node:assert/strict'
+import { MemoryClusterStore } from '../../shared/adapters/memory/cluster-store.ts'
+import { ManualClock, sequentialIds } from '../../shared/adapters/memory/manual-clock.ts'
+import { type MemoryMember, memoryMembers } from '../../shared/adapters/memory/member-cluster.ts'
+import { MemoryMessageBus } from '../../shared/adapters/memory/message-bus.ts'
+import { createMemoryObjectStore } from '../../shared/adapters/memory/object-store.ts'
+import { MemoryPayloadStore } from '../../shared/adapters/memory/payload-store.ts'
+import { MemoryPlacementStore } from '../../shared/adapters/memory/placement-store.ts'
+import { kinds as fleetDefinitions } from '../../shared/api/kinds.ts'
+import type { KubeObject } from '../../shared/api/kube-object.ts'
+import { type Message, type QueueName, queues } from '../../shared/api/message.ts'
+import type { PlacementStatus } from '../../shared/api/placement.ts'
+import { createApiServer } from '../../shared/apiserver/api-server.ts'
+import { allowEverything, loopbackAuthentication } from '../../shared/apiserver/auth/loopback.ts'
+import { builtinKinds } from '../../shared/apiserver/builtin/builtin-kinds.ts'
+import { crdOf } from '../../shared/apiserver/fleet/crd.ts'
+import { fleetKinds } from '../../shared/apiserver/fleet/fleet-kinds.ts'
+import { createGarbageCollector } from '../../shared/apiserver/garbage.ts'
+import { hubKinds } from '../../shared/apiserver/kinds/hub-kinds.ts'
+import { createKindSource } from '../../shared/apiserver/kinds/kind-source.ts'
+import { admit } from '../../shared/app/admission.ts'
+import { applyWork } from '../../shared/app/apply-work.ts'
+import { collectGarbage } from '../../shared/app/collect-garbage.ts'
+import { fleetLists } from '../../shared/app/fleet-lists.ts'
+import { foldStatus } from '../../shared/app/fold-status.ts'
+import { joinCluster } from '../../shared/app/join-cluster.ts'
+import { memberAccess } from '../../shared/app/member-access.ts'
+import { newsOf } from '../../shared/app/news.ts'
+import type { Platform } from '../../shared/app/platform.ts'
+import { createPublisher, relayOutbox } from '../../shared/app/publisher.ts'
+import { reconcilePlacement } from '../../shared/app/reconcile-placement.ts'
+import { rolloutPlacement } from '../../shared/app/rollout-placement.ts'
+import { schedulePlacement } from '../../shared/app/schedule-placement.ts'
+import { park, settleFailure } from '../../shared/app/settle.ts'
+import { probeClusters, resync, sweepDrift } from '../../shared/app/timers.ts'
+import { CrashError, type FaultRates, faultInjector, noFaults, seededRandom } from './faults.ts'
+
+/** Deliveries after which a pipeline that has not come to rest is judged to be spinning. */
+const deliveryLimit = 20_000
+
+export interface WorldOptions {
+  readonly seed?: number
+  readonly members?: readonly string[]
+  readonly faults?: FaultRates
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>
+
+export async function createWorld({
+  seed = 1,
+  members: names = ['one', 'two', 'three'],
+  faults = noFaults,
+}: WorldOptions = {}) {
+  const random = seededRandom(seed)
+  const clock = new ManualClock()
+  const ids = sequentialIds()
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const injector = faultInjector(random, faults)
+  const bus = new MemoryMessageBus(clock)
+  const faultyBus = injector.wrap('bus', bus)
+  const publisher = createPublisher({ bus: faultyBus, log })
+  const members = memoryMembers({ clock, ids, garbage: 'at once' })
+
+  const objectStore: ReturnType<typeof createMemoryObjectStore> = createMemoryObjectStore({
+    clock,
+    committed: publisher.committed(() => objectStore),
+  })
+  const placementStore: MemoryPlacementStore = new MemoryPlacementStore({
+    clock,
+    committed: publisher.committed(() => placementStore),
+  })
+  const served = createKindSource({ store: objectStore, base: [...builtinKinds, ...fleetKinds], clock })
+  const news = (change: Parameters<typeof newsOf>[0]) => newsOf(change, clock.now())
+  const api = createApiServer({
+    store: objectStore,
+    kinds: served,
+    clock,
+    ids,
+    log,
+    authenticate: loopbackAuthentication,
+    authorize: allowEverything,
+    admit: (operation, _kind, object) => admit(operation, object),
+    news,
+  })
+  const objects = injector.wrap('objects', objectStore)
+  const collector = createGarbageCollector({ store: objectStore, kinds: served, clock, news })
+  const faultyMembers = {
+    connect: async (cluster: string, kubeconfig: string) =>
+      injector.wrap(`member ${cluster}`, await members.connect(cluster, kubeconfig)),
+  }
+  const platform: Platform = {
+    objects,
+    placements: injector.wrap('placements', placementStore),
+    clusters: injector.wrap('clusters', new MemoryClusterStore()),
+    payloads: injector.wrap('payloads', new MemoryPayloadStore()),
+    outboxes: [objectStore, placementStore],
+    bus: faultyBus,
+    access: memberAccess({ objects, members: faultyMembers, clock }),
+    memberCrds: fleetDefinitions.filter(({ kind }) => kind === 'AppliedWork').map(crdOf),
+    kinds: hubKinds(served),
+    garbage: { collect: (message) => collector.collectGarbage(message) },
+    lists: fleetLists(objects),
+    clock,
+    ids,
+    log,
+    settings: { snapshotMinIntervalMs: 0, snapshotCollectMs: 0, coalesceMs: 100, sweepMs: 60_000 },
+  }
+  const useCases: { [Q in QueueName]: (body: never) => Promise<void> } = {
+    'reconcile-placement': (body) => reconcilePlacement(platform, body),
+    'schedule-placement': (body) => schedulePlacement(platform, body),
+    'rollout-placement': (body) => rolloutPlacement(platform, body),
+    'apply-work': (body) => applyWork(platform, body),
+    'fold-status': (body) => foldStatus(platform, body),
+    'join-cluster': (body) => joinCluster(platform, body),
+    'collect-garbage': (body) => collectGarbage(platform, body),
+  }
+
+  let deliveries = 0
+  /** Called after every delivery; throw to fail the test at the very step that broke an invariant. */
+  const watchers: (() => void)[] = []
+
+  async function request(method: string, path: string, body?: unknown, contentType = 'application/json') {
+    const response = await api.handle(
+      new Request(`http://hub${path}`, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
+      }),
+    )
+    await publisher.drain()
+    const text = await response.text()
+    return { code: response.status, body: JSON.parse(text) as KubeObject & { items?: KubeObject[]; message?: string } }
+  }
+
+  /** One function invocation: the message is gone when it ends well, comes back when the process dies. */
+  async function deliver(message: Message): Promise<void> {
+    deliveries += 1
+    assert.ok(deliveries < deliveryLimit, `the pipeline does not come to rest (seed ${seed})`)
+    bus.take(message)
+    try {
+      const parsed = queues[message.queue].safeParse(message.body)
+      if (!parsed.success) await park(platform, message.queue, JSON.stringify(message.body), parsed.error.message)
+      else await useCases[message.queue](parsed.data as never).catch((error: unknown) => settle(message, error))
+      if (injector.happens('duplicate')) bus.put(message)
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error
+      bus.put(message)
+    }
+    await publisher.drain()
+    for (const watch of watchers) watch()
+  }
+
+  async function settle(message: Message, error: unknown): Promise<void> {
+    if (error instanceof CrashError) throw error
+    await settleFailure(platform, message, error)
+  }
+
+  /** The next message: sessions in order, unless reordering is injected. */
+  function next(): Message | undefined {
+    const due = bus.due()
+    if (due.length === 0) return undefined
+    const heads = injector.happens('reorder')
+      ? due
+      : due.filter((message, at) => due.findIndex((other) => sameSession(other, message)) === at)
+    return heads[Math.floor(random() * heads.length)]
+  }
+
+  const world = {
+    seed,
+    clock,
+    bus,
+    platform,
+    api,
+    request,
+    watchers,
+    objects: objectStore,
+    placements: placementStore,
+    faults: injector,
+    member: (name: string): MemoryMember => members.member(name),
+    deliveries: () => deliveries,
+
+    /** Creates or replaces objects through the API; fails the test when the hub refuses. */
+    async apply(...all: readonly KubeObject[]): Promise<void> {
+      for (const object of all) {
+        const { code, body } = await world.tryApply(object)
+        assert.ok(code < 300, `${object.kind} ${object.metadata.name}: ${code} ${body.message}`)
+      }
+    },
+
+    async tryApply(object: KubeObject) {
+      const path = pathOf(object)
+      const query = '?fieldManager=test&force=true'
+      return request('PATCH', `${path}${query}`, object, 'application/apply-patch+yaml')
+    },
+
+    async get(object: {
+      apiVersion: string
+      kind: string
+      metadata: { name?: string | undefined; namespace?: string | undefined }
+    }) {
+      const { code, body } = await request('GET', pathOf(object))
+      return code === 200 ? body : undefined
+    },
+
+    async remove(object: KubeObject): Promise<void> {
+      const { code, body } = await request('DELETE', pathOf(object))
+      assert.ok(code < 300 || code === 404, `${code} ${body.message}`)
+    },
+
+    /** Delivers what is due until nothing is. */
+    async deliverDue(): Promise<void> {
+      for (let message = next(); message; message = next()) await deliver(message)
+    },
+
+    /** Delivers everything, moving the clock to whatever waits, for at most `ms` of the world's time. */
+    async run(ms = 20_000): Promise<void> {
+      const end = clock.now() + ms
+      for (;;) {
+        await world.deliverDue()
+        const at = bus.nextDue()
+        if (at === undefined || at > end) break
+        clock.advance(at - clock.now())
+      }
+    },
+
+    /** One period of every timer, then everything they set going. */
+    async tick(ms = 60_000): Promise<void> {
+      clock.advance(ms)
+      injector.pause()
+      await relayOutbox({ bus, outboxes: platform.outboxes, clock }, { olderThanMs: 30_000 })
+      await probeClusters(platform)
+      await sweepDrift(platform)
+      await resync(platform)
+      injector.resume()
+      await world.run()
+    },
+
+    async status(name: string): Promise<PlacementStatus | undefined> {
+      const object = await world.get({ ...placementKind, metadata: { name } })
+      return object?.['status'] as PlacementStatus | undefined
+    },
+  }
+
+  for (const name of names) await world.apply(...clusterObjects(name))
+  return world
+}
+
+export const placementKind = { apiVersion: 'placement.kubernetes-fleet.io/v1beta1', kind: 'ClusterResourcePlacement' }
+
+/** A member's Secret and MemberCluster. */
+export function clusterObjects(name: string, labels: Record<string, string> = {}): KubeObject[] {
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: `${name}-kubeconfig`, namespace: 'fleet-system' },
+      data: { value: Buffer.from(`kubeconfig of ${name}`).toString('base64') },
+    },
+    {
+      apiVersion: 'cluster.kubernetes-fleet.io/v1beta1',
+      kind: 'MemberCluster',
+      metadata: { name, labels },
+      spec: { identity: { kind: 'ServiceAccount', name, namespace: 'fleet-system' } },
+    },
+  ]
+}
+
+function sameSession(a: Message, b: Message): boolean {
+  return a.queue === b.queue && a.session === b.session
+}
+
+const plurals = new Map(
+  [...builtinKinds, ...fleetKinds].map((kind) => [
+    `${kind.group ? `${kind.group}/` : ''}${kind.version} ${kind.kind}`,
+    kind,
+  ]),
+)
+
+/** The path of an object; kinds the hub does not know are taken for namespaced when they have a namespace. */
+export function pathOf({
+  apiVersion,
+  kind,
+  metadata,
+}: {
+  apiVersion: string
+  kind: string
+  metadata: { name?: string | undefined; namespace?: string | undefined }
+}): string {
+  const plural = plurals.get(`${apiVersion} ${kind}`)?.plural ?? `${kind.toLowerCase()}s`
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  const scope = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`
+  return `${root}${scope}/${plural}/${metadata.name}`
+}
