@@ -16,6 +16,7 @@ export type { EntityStats } from './core/entity.ts'
 export type { Limits } from './core/limits.ts'
 export type { Entities } from './declarations.ts'
 export type { Journal } from './journal.ts'
+export { sqliteJournal } from './sqlite-journal.ts'
 
 export interface ServiceBusOptions {
   readonly entities: Entities

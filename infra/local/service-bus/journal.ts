@@ -18,7 +18,14 @@ export type JournalRecord =
   | { readonly kind: 'put'; readonly entity: string; readonly sequence: number; readonly message: StoredMessage }
   | { readonly kind: 'remove'; readonly entity: string; readonly sequence: number }
   | { readonly kind: 'session'; readonly entity: string; readonly session: string; readonly state: Buffer | undefined }
-  | { readonly kind: 'duplicate'; readonly entity: string; readonly id: string; readonly untilMs: number }
+  | {
+      readonly kind: 'duplicate'
+      readonly entity: string
+      readonly id: string
+      readonly untilMs: number
+      /** When it was noted: whatever of the same entity ran out before may be forgotten. */
+      readonly notedMs: number
+    }
   | { readonly kind: 'rule'; readonly entity: string; readonly name: string; readonly rule: string | undefined }
   | { readonly kind: 'sequence'; readonly entity: string; readonly next: number }
 
@@ -28,8 +35,8 @@ export interface StoredEntity {
   readonly messages: Iterable<{ readonly sequence: number; readonly message: StoredMessage }>
   readonly sessions: Iterable<{ readonly session: string; readonly state: Buffer }>
   readonly duplicates: Iterable<{ readonly id: string; readonly untilMs: number }>
-  /** Absent when the rules were never changed. */
-  readonly rules: readonly { readonly name: string; readonly rule: string }[] | undefined
+  /** Rules changed since they were declared; without text when removed. */
+  readonly rules: Iterable<{ readonly name: string; readonly rule: string | undefined }>
 }
 
 export interface Journal {

@@ -89,7 +89,7 @@ export class DuplicateGate {
     const now = this.#surroundings.now()
     if (this.#duplicates.has(id, now)) return false
     const untilMs = this.#duplicates.note(id, now)
-    this.#surroundings.ledger.record({ kind: 'duplicate', entity: this.#entity, id, untilMs })
+    this.#surroundings.ledger.record({ kind: 'duplicate', entity: this.#entity, id, untilMs, notedMs: now })
     return true
   }
 

@@ -79,7 +79,7 @@ export class RuleSet {
 
   /** Rules as declared, with what was changed at run time before a restart on top. */
   restore(stored: StoredEntity): void {
-    for (const { name, rule } of stored.rules ?? []) {
+    for (const { name, rule } of stored.rules) {
       if (rule === undefined) this.#rules.delete(name)
       else this.#set(ruleFromText(rule))
     }
