@@ -4,6 +4,7 @@ import type { KubeObject } from '../../api/kube-object.ts'
 import type { ClusterResourceOverrideSnapshot, OverridePolicy, ResourceOverrideSnapshot } from '../../api/override.ts'
 import { candidatesOf, selectorKey } from './candidates.ts'
 import { ruleMatchesCluster } from './cluster-match.ts'
+import { isMarkedLatest } from './snapshots.ts'
 
 /** Override snapshots, the latest of each override. */
 export interface Overrides {
@@ -17,40 +18,33 @@ export interface OverrideLists {
   readonly resourceOverrideSnapshots: readonly { readonly name: string; readonly namespace?: string | undefined }[]
 }
 
-const latestLabel = 'kubernetes-fleet.io/is-latest-snapshot'
-
 /**
  * The overrides that concern a placement: latest snapshots, meant for this placement or for any, that select at least one
- * of its objects. `placementKey` is `name` or `namespace/name`.
+ * of its objects. `placementKey` is `name` or `namespace/name`. Pass stored snapshots through `newestOfEach` first: while a
+ * new one takes over, two of one override are marked latest.
  */
 export function matchOverrides(placementKey: string, objects: readonly KubeObject[], all: Overrides): Overrides {
   const candidates = candidatesOf(objects)
   return {
-    cluster: all.cluster.filter((snapshot) => {
+    cluster: all.cluster.filter(isMarkedLatest).filter((snapshot) => {
       const { placement, clusterResourceSelectors } = snapshot.spec.overrideSpec
       return (
-        isLatest(snapshot) &&
         (placement === undefined || placement.name === placementKey) &&
         (clusterResourceSelectors ?? []).some((selector) =>
           candidates.cluster.has(selectorKey({ ...selector, name: selector.name ?? '' })),
         )
       )
     }),
-    namespaced: all.namespaced.filter((snapshot) => {
+    namespaced: all.namespaced.filter(isMarkedLatest).filter((snapshot) => {
       const { placement, resourceSelectors } = snapshot.spec.overrideSpec
       const namespace = snapshot.metadata.namespace ?? ''
       const meant = placement?.scope === 'Namespaced' ? `${namespace}/${placement.name}` : placement?.name
       return (
-        isLatest(snapshot) &&
         (meant === undefined || meant === placementKey) &&
         (resourceSelectors ?? []).some((selector) => candidates.namespaced.has(selectorKey({ ...selector, namespace })))
       )
     }),
   }
-}
-
-function isLatest({ metadata }: { metadata: { labels?: Record<string, string> | undefined } }): boolean {
-  return metadata.labels?.[latestLabel] === 'true'
 }
 
 /**
