@@ -46,8 +46,9 @@ function requirementProblem({ key, operator, values = [] }: Requirement): string
   switch (operator) {
     case 'In':
     case 'NotIn':
-      if (values.length === 0)
-        return `label selector: for key ${JSON.stringify(key)}, In and NotIn need at least one value`
+      if (values.length === 0) {
+        return `label selector: key ${JSON.stringify(key)}: for 'in', 'notin' operators, values set can't be empty`
+      }
       break
     case 'Exists':
     case 'DoesNotExist':

@@ -1,6 +1,7 @@
 // The syntax of Kubernetes names, label keys and label values.
 
-const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+const labelPattern = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
+const label = new RegExp(`^${labelPattern}$`)
 const part = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 
 /** What is wrong with a DNS-1123 subdomain (at most 253 characters), or undefined. */
@@ -8,7 +9,7 @@ export function subdomainProblem(text: string): string | undefined {
   if (text.length > 253) return 'must be no more than 253 characters'
   return text.split('.').every((piece) => label.test(piece))
     ? undefined
-    : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
+    : `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${labelPattern}(\\.${labelPattern})*')`
 }
 
 /** What is wrong with a DNS-1123 label (at most 63 characters), or undefined. */

@@ -9,6 +9,7 @@ import { bindingState, rolloutTests } from './rollout.ts'
 import { rolloutPlan } from './rollout-plan.ts'
 import { schedulerCycle } from './scheduler-cycle.ts'
 import { placementKeys, policySnapshots, resourceSnapshots } from './snapshots.ts'
+import { memberClusterValidator, placementValidator, placementWebhook } from './validators.ts'
 import {
   workapplierApply,
   workapplierAvailability,
@@ -42,4 +43,7 @@ export const replayers: readonly Replayer[] = [
   resourceSnapshots,
   policySnapshots,
   placementKeys,
+  placementValidator,
+  memberClusterValidator,
+  placementWebhook,
 ]
