@@ -281,7 +281,7 @@ export const crdCases: readonly CrdCase[] = [
         scale: {
           specReplicasPath: '.metadata.replicas',
           statusReplicasPath: 'status.replicas',
-          labelSelectorPath: '.spec.a[0]',
+          labelSelectorPath: '.spec.a',
         },
       },
     }),

@@ -1,0 +1,154 @@
+// The names a CustomResourceDefinition takes, their rules, and who has them already.
+import { isJsonObject, type JsonObject } from '../../api/json.ts'
+import { itemsAt, objectAt, valueAt } from '../builtin/edit.ts'
+import { invalid, required } from '../schema/field-errors.ts'
+import type { FieldError } from '../schema/schema.ts'
+
+const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
+const label1035Text =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const subdomainText =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+
+/** A DNS label that starts with a letter, at most 63 characters. `shown` is the value as the user wrote it. */
+export function checkLabel(field: string, value: string, shown: string = value): FieldError[] {
+  if (value.length > 63) return [invalid(field, shown, 'must be no more than 63 bytes')]
+  return label1035.test(value) ? [] : [invalid(field, shown, label1035Text)]
+}
+
+function checkSubdomain(field: string, value: string): FieldError[] {
+  if (value.length > 253) return [invalid(field, value, 'must be no more than 253 bytes')]
+  return subdomain.test(value) ? [] : [invalid(field, value, subdomainText)]
+}
+
+export function textAt(value: unknown, ...path: readonly string[]): string {
+  const found = valueAt(value, ...path)
+  return typeof found === 'string' ? found : ''
+}
+
+function textList(value: unknown, ...path: readonly string[]): readonly string[] {
+  const found = valueAt(value, ...path)
+  return Array.isArray(found) ? found.filter((item): item is string => typeof item === 'string') : []
+}
+
+function checkGroup(crd: JsonObject): FieldError[] {
+  const group = textAt(crd, 'spec', 'group')
+  if (group === '') return [required('spec.group')]
+  if (group.split('.').length < 2) return [invalid('spec.group', group, 'should be a domain with at least one dot')]
+  return checkSubdomain('spec.group', group)
+}
+
+const approval = 'api-approved.kubernetes.io'
+const approvalField = `metadata.annotations[${approval}]`
+const approvalHelp = 'see https://github.com/kubernetes/enhancements/pull/1111'
+
+/** Groups of the Kubernetes project need a link to the review that approved them, or the word "unapproved". */
+function checkProtectedGroup(crd: JsonObject): FieldError[] {
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(textAt(crd, 'spec', 'group'))) return []
+  const found = textAt(crd, 'metadata', 'annotations', approval)
+  if (found === '') {
+    return [required(approvalField, `protected groups must have approval annotation "${approval}", ${approvalHelp}`)]
+  }
+  if (found.startsWith('unapproved') || /^[a-z][a-z0-9+.-]*:\/\/[^/\s]+/i.test(found)) return []
+  return [
+    invalid(
+      approvalField,
+      found,
+      `protected groups must have approval annotation "${approval}" with either a URL or a reason starting with "unapproved", ${approvalHelp}`,
+    ),
+  ]
+}
+
+/** Kinds are CamelCase but must be labels when lowered. */
+const kindFields = ['kind', 'listKind'] as const
+
+/** Complaints about the object's name, its group and `spec.names`. */
+export function checkNames(crd: JsonObject): FieldError[] {
+  const names = objectAt(crd, 'spec', 'names')
+  const name = textAt(crd, 'metadata', 'name')
+  const [plural, singular] = [textAt(names, 'plural'), textAt(names, 'singular')]
+  const expected = `${plural}.${textAt(crd, 'spec', 'group')}`
+  const missing = ['plural', 'singular', 'kind', 'listKind'].filter((field) => textAt(names, field) === '')
+  const present = (field: string) => !missing.includes(field)
+  return [
+    ...(name === expected ? [] : [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')]),
+    ...checkGroup(crd),
+    ...checkProtectedGroup(crd),
+    ...missing.map((field) => required(`spec.names.${field}`)),
+    ...(present('plural') ? checkLabel('spec.names.plural', plural) : []),
+    ...(present('singular') ? checkLabel('spec.names.singular', singular) : []),
+    ...kindFields.flatMap((field) => {
+      const value = textAt(names, field)
+      return present(field) ? checkLabel(`spec.names.${field}`, value.toLowerCase(), value) : []
+    }),
+    ...['shortNames', 'categories'].flatMap((field) =>
+      textList(names, field).flatMap((value, index) => checkLabel(`spec.names.${field}[${index}]`, value)),
+    ),
+    ...(present('kind') && textAt(names, 'kind') === textAt(names, 'listKind')
+      ? [invalid('spec.names.listKind', textAt(names, 'listKind'), 'kind and listKind may not be the same')]
+      : []),
+  ]
+}
+
+/** A name that another definition of the same group was given first. */
+export interface NameConflict {
+  readonly reason: string
+  readonly message: string
+}
+
+interface Taken {
+  readonly resources: ReadonlySet<string>
+  readonly kinds: ReadonlySet<string>
+}
+
+function takenNames(crd: JsonObject, others: readonly JsonObject[]): Taken {
+  const group = textAt(crd, 'spec', 'group')
+  const same = others.filter(
+    (other) =>
+      textAt(other, 'spec', 'group') === group && textAt(other, 'metadata', 'name') !== textAt(crd, 'metadata', 'name'),
+  )
+  const accepted = same.map((other) => objectAt(other, 'status', 'acceptedNames'))
+  const resources = accepted.flatMap((names) => [
+    textAt(names, 'plural'),
+    textAt(names, 'singular'),
+    ...textList(names, 'shortNames'),
+  ])
+  const kinds = accepted.flatMap((names) => [textAt(names, 'kind'), textAt(names, 'listKind')])
+  return { resources: new Set(resources.filter(Boolean)), kinds: new Set(kinds.filter(Boolean)) }
+}
+
+/** Conflicts of the wanted names, and the names that can be given. */
+export function acceptNames(
+  crd: JsonObject,
+  others: readonly JsonObject[],
+): { readonly accepted: JsonObject; readonly conflict: NameConflict | undefined } {
+  const names = objectAt(crd, 'spec', 'names')
+  const before = objectAt(crd, 'status', 'acceptedNames')
+  const taken = takenNames(crd, others)
+  const conflicts: NameConflict[] = []
+  const single = (field: string, reason: string, set: ReadonlySet<string>) => {
+    const wanted = textAt(names, field)
+    if (!set.has(wanted)) return wanted === '' ? undefined : wanted
+    conflicts.push({ reason, message: `${JSON.stringify(wanted)} is already in use` })
+    return textAt(before, field) || undefined
+  }
+  const accepted = {
+    plural: single('plural', 'PluralConflict', taken.resources),
+    singular: single('singular', 'SingularConflict', taken.resources),
+    shortNames: textList(names, 'shortNames').filter((name) => !taken.resources.has(name)),
+    kind: single('kind', 'KindConflict', taken.kinds),
+    listKind: single('listKind', 'ListKindConflict', taken.kinds),
+    categories: textList(names, 'categories'),
+  }
+  const refused = textList(names, 'shortNames').filter((name) => taken.resources.has(name))
+  for (const name of refused)
+    conflicts.push({ reason: 'ShortNamesConflict', message: `${JSON.stringify(name)} is already in use` })
+  const kept = Object.entries(accepted).filter(([, value]) => value !== undefined && value.length > 0)
+  return { accepted: Object.fromEntries(kept), conflict: conflicts.at(-1) }
+}
+
+/** The versions of a definition, as objects. */
+export function versionsOf(crd: JsonObject): readonly JsonObject[] {
+  return itemsAt(crd, 'spec', 'versions').filter(isJsonObject)
+}
