@@ -59,13 +59,14 @@ function credentialsNews({ key: { namespace, name } }: HubChange): Message[] {
 }
 
 /** Anything that may be placed by someone. What only its status says is never placed. */
-function objectNews({ type, key, object, previous }: HubChange): Message[] {
+function objectNews({ type, key, change, object, previous }: HubChange): Message[] {
   const placeable =
     mayPropagateKind(defaultKindRules, gvkOf(object)) &&
     (key.namespace === undefined
       ? type.resource !== 'namespaces' || mayPropagateNamespace(key.name)
       : mayPropagateNamespace(key.namespace))
-  if (!placeable || (previous && wanted(object) === wanted(previous))) return []
+  const same = change === 'MODIFIED' && previous && wanted(object) === wanted(previous)
+  if (!placeable || same) return []
   return [wakeForObject(type, key.namespace, key.name)]
 }
 

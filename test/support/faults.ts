@@ -40,6 +40,7 @@ export function seededRandom(seed: number): () => number {
 export interface FaultInjector {
   wrap<T extends object>(port: string, target: T): T
   happens(fault: 'duplicate' | 'reorder'): boolean
+  /** Nests: faults strike again once every pause was resumed. */
   pause(): void
   resume(): void
   /** No more faults from here on: what was broken must heal. */
@@ -52,9 +53,9 @@ const conditional = new Set(['write', 'commit', 'observe', 'drop'])
 
 export function faultInjector(random: () => number, rates: FaultRates): FaultInjector {
   const injected: Record<string, number> = {}
-  let active = true
+  let paused = 0
   const strikes = (fault: keyof FaultRates) => {
-    if (!active || random() >= rates[fault]) return false
+    if (paused > 0 || random() >= rates[fault]) return false
     injected[fault] = (injected[fault] ?? 0) + 1
     return true
   }
@@ -62,10 +63,10 @@ export function faultInjector(random: () => number, rates: FaultRates): FaultInj
     injected,
     happens: strikes,
     pause: () => {
-      active = false
+      paused += 1
     },
     resume: () => {
-      active = true
+      paused -= 1
     },
     stop: () => {
       for (const fault of Object.keys(rates) as (keyof FaultRates)[]) Object.assign(rates, { [fault]: 0 })

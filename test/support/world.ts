@@ -35,6 +35,7 @@ import { rolloutPlacement } from '../../shared/app/rollout-placement.ts'
 import { schedulePlacement } from '../../shared/app/schedule-placement.ts'
 import { park, settleFailure } from '../../shared/app/settle.ts'
 import { probeClusters, resync, sweepDrift } from '../../shared/app/timers.ts'
+import { ConflictError, TransientError } from '../../shared/errors.ts'
 import { CrashError, type FaultRates, faultInjector, noFaults, seededRandom } from './faults.ts'
 
 /** Deliveries after which a pipeline that has not come to rest is judged to be spinning. */
@@ -144,7 +145,9 @@ export async function createWorld({
       else await useCases[message.queue](parsed.data as never).catch((error: unknown) => settle(message, error))
       if (injector.happens('duplicate')) bus.put(message)
     } catch (error) {
-      if (!(error instanceof CrashError)) throw error
+      // A function that throws has its message abandoned: it comes back at once.
+      if (!(error instanceof CrashError || error instanceof TransientError || error instanceof ConflictError))
+        throw error
       bus.put(message)
     }
     await publisher.drain()
