@@ -2,12 +2,26 @@
 import { defaulter } from './defaulter.ts'
 import { conditions, memberClusters, schedulerWatcher } from './membership.ts'
 import { overrideApply } from './override-apply.ts'
+import {
+  overrider,
+  validatorClusterResourceOverride,
+  validatorResourceOverride,
+  workgeneratorOverride,
+} from './overrider.ts'
 import { placementEquality, placementStatuses } from './placement-status.ts'
 import type { Replayer } from './replayer.ts'
 import { resourceKinds, resourceSelection } from './resource-selection.ts'
 import { bindingState, rolloutTests } from './rollout.ts'
 import { rolloutPlan } from './rollout-plan.ts'
 import { schedulerCycle } from './scheduler-cycle.ts'
+import {
+  affinityPlugin,
+  eligibilityPlugin,
+  namespacePlugin,
+  samePlacementPlugin,
+  spreadPlugins,
+  taintPlugin,
+} from './scheduler-plugins.ts'
 import { placementKeys, policySnapshots, resourceSnapshots } from './snapshots.ts'
 import { memberClusterValidator, placementValidator, placementWebhook } from './validators.ts'
 import {
@@ -18,8 +32,15 @@ import {
   workapplierWaves,
 } from './workapplier.ts'
 import { workapplierBackoff, workapplierStatus } from './workapplier-status.ts'
+import { workgeneratorEnvelope, workgeneratorStatus } from './workgenerator.ts'
 
 export const replayers: readonly Replayer[] = [
+  workgeneratorStatus,
+  workgeneratorEnvelope,
+  validatorResourceOverride,
+  validatorClusterResourceOverride,
+  workgeneratorOverride,
+  overrider,
   workapplierBackoff,
   workapplierStatus,
   workapplierApply,
@@ -46,4 +67,10 @@ export const replayers: readonly Replayer[] = [
   placementValidator,
   memberClusterValidator,
   placementWebhook,
+  affinityPlugin,
+  spreadPlugins,
+  taintPlugin,
+  namespacePlugin,
+  eligibilityPlugin,
+  samePlacementPlugin,
 ]

@@ -144,13 +144,20 @@ export function termScorer({ weight, preference }: PreferredTerm): TermScorer {
 
 /**
  * The part of `weight` for a value between the least and the greatest of the fleet. Nothing when the cluster does not
- * report the value or all values are equal. Throws InvalidInputError for an unknown order or a missing range.
+ * report the value or all values are equal. Throws InvalidInputError for an unknown order, and when the range is missing,
+ * has no end or does not hold the value.
  */
 export function shareOf(weight: number, order: string, value: Quantity | undefined, range: Range | undefined): number {
   if (value === undefined) return 0
   if (!range?.min || !range.max) throw new InvalidInputError('property sorter: no cluster was seen with a value')
   if (compareQuantities(range.min, range.max) === 0) return 0
+  if (compareQuantities(value, range.min) < 0 || compareQuantities(value, range.max) > 0) {
+    throw new InvalidInputError('property sorter: a value lies outside of those seen in the fleet')
+  }
   const [low, high] = [range.min.approximate, range.max.approximate]
+  if (!Number.isFinite(high - low) || high === low) {
+    throw new InvalidInputError('property sorter: values are too large, or too close, to be compared as numbers')
+  }
   // Two notations of one value may become floats a hair apart; such a value is at the bound, not beyond it.
   const share = (Math.min(Math.max(value.approximate, low), high) - low) / (high - low)
   if (order === 'Descending') return roundHalfAway(share * weight)

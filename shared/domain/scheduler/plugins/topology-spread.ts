@@ -1,9 +1,9 @@
 // Topology spread: keeps the numbers of picked clusters per domain (a label value) close to each other.
 import type { Binding } from '../../../api/binding.ts'
 import type { MemberCluster } from '../../../api/member-cluster.ts'
-import type { TopologySpreadConstraint } from '../../../api/placement.ts'
+import type { PlacementPolicy, TopologySpreadConstraint } from '../../../api/placement.ts'
 import { nameOf } from '../fleet.ts'
-import type { PluginFactory, Verdict } from '../plugin.ts'
+import type { Plugin, PluginFactory, Verdict, VerdictCode } from '../plugin.ts'
 
 const name = 'TopologySpreadConstraints'
 /** Points taken for each ScheduleAnyway constraint a pick would violate. */
@@ -30,26 +30,42 @@ interface Classified {
 
 /** One pick a cycle while there are constraints, so that each pick is judged against the spread it leaves behind. */
 export const topologySpread: PluginFactory = ({ fleet, policy, current }) => {
+  const classified = classifyConstraints(policy?.topologySpreadConstraints ?? [])
+  return spreadPlugin(
+    policy,
+    lazy(() => evaluateConstraints(fleet.clusters, current, classified)),
+  )
+}
+
+/** The plugin over what `evaluation` says of the clusters. */
+export function spreadPlugin(policy: PlacementPolicy | undefined, evaluation: () => SpreadEvaluation): Plugin {
   const constraints = policy?.topologySpreadConstraints ?? []
-  const classified = classifyConstraints(constraints)
-  const evaluation = lazy(() => evaluateConstraints(fleet.clusters, current, classified))
-  const skip = (reason: string): Verdict => ({ code: 'Skip', reasons: [reason], plugin: name })
-  const absent = 'no topology spread constraint is present'
+  const says = (code: VerdictCode, ...reasons: string[]): Verdict => ({ code, reasons, plugin: name })
+  /** Only placements with a policy are scored. */
+  const absent = policy
+    ? says('Skip', 'no topology spread constraint is present')
+    : says('InternalError', 'failed to get policy')
   return {
     name,
-    postBatch: () => (constraints.length === 0 ? { verdict: skip(absent) } : { limit: 1 }),
+    postBatch: () => (constraints.length === 0 ? { verdict: absent } : { limit: 1 }),
     preFilter() {
-      if (constraints.length === 0) return skip(policy ? absent : 'policy does not exist')
-      return classified.doNotSchedule.length === 0
-        ? skip('no DoNotSchedule topology spread constraint is present')
+      if (!policy) return says('Skip', 'policy does not exist')
+      if (constraints.length === 0) return absent
+      return classifyConstraints(constraints).doNotSchedule.length === 0
+        ? says('Skip', 'no DoNotSchedule topology spread constraint is present')
         : undefined
     },
     filter(cluster) {
       const reasons = evaluation().violations.get(nameOf(cluster))
-      return reasons && { code: 'ClusterUnschedulable', reasons, plugin: name }
+      return reasons && says('ClusterUnschedulable', ...reasons)
     },
-    preScore: () => (constraints.length === 0 ? skip(absent) : undefined),
-    score: (cluster) => ({ topologySpread: evaluation().scores.get(nameOf(cluster)) ?? 0 }),
+    preScore: () => (constraints.length === 0 ? absent : undefined),
+    score(cluster) {
+      const topologySpread = evaluation().scores.get(nameOf(cluster))
+      return topologySpread === undefined
+        ? says('InternalError', `cluster ${nameOf(cluster)} was filtered and cannot be scored`)
+        : { topologySpread }
+    },
   }
 }
 
