@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../api/kube-object.ts'
 import type { ManifestCondition } from '../../api/work.ts'
 import { InvalidInputError } from '../../errors.ts'
-import { applyOverrides, type NamedPolicy } from '../override/apply.ts'
+import { applyOverrides, type NamedPolicy, overrideTarget } from '../override/apply.ts'
 import { namespaceKey, objectKey, selectorKey } from '../override/candidates.ts'
 import type { OverrideLists, Overrides } from '../override/match.ts'
 import type { ClusterFacts } from '../override/variables.ts'
@@ -48,7 +48,8 @@ export function renderManifests({ objects, lists, overrides, cluster }: RenderIn
   }
 }
 
-function unpack(object: KubeObject): RenderedManifest[] {
+/** The manifests an object stands for: itself, or its content if it is an envelope. Throws InvalidInputError. */
+export function unpack(object: KubeObject): RenderedManifest[] {
   const type = envelopeKind(object)
   if (!type) return [{ object }]
   const { name = '', namespace } = object.metadata
@@ -99,9 +100,17 @@ function push(map: Map<string, NamedPolicy[]>, key: string, entry: NamedPolicy):
   else map.set(key, [entry])
 }
 
-function overridden(manifest: RenderedManifest, policies: Policies, cluster: ClusterFacts): RenderedManifest[] {
-  const object = applyOverrides(manifest.object, overridesOf(manifest.object, policies), cluster)
-  return object ? [{ ...manifest, object }] : []
+/** A manifest after its overrides; nothing when one deletes it. Throws InvalidInputError, naming the envelope if any. */
+export function overridden(manifest: RenderedManifest, policies: Policies, cluster: ClusterFacts): RenderedManifest[] {
+  const { object: before, envelope } = manifest
+  try {
+    const object = applyOverrides(before, overridesOf(before, policies), cluster)
+    return object ? [{ ...manifest, object }] : []
+  } catch (error) {
+    if (!(error instanceof InvalidInputError) || !envelope) throw error
+    const where = overrideTarget(envelope.type ?? 'Envelope', envelope.name, envelope.namespace ?? '')
+    throw new InvalidInputError(`${error.message} (object of ${where})`)
+  }
 }
 
 /** The overrides of an object: those of its namespace or of itself, then the namespaced ones, which therefore win. */
