@@ -1,6 +1,6 @@
 // What the scheduler decided and the workers observed, folded into the status users read. The only writer of it.
 import type { KubeObject } from '../api/kube-object.ts'
-import type { PlacementKey, PlacementMessage } from '../api/message.ts'
+import type { Message, PlacementKey, PlacementMessage } from '../api/message.ts'
 import type { Placement, PlacementStatus } from '../api/placement.ts'
 import { findCondition, withCondition } from '../domain/condition.ts'
 import { sortedKeys } from '../domain/placement/canonical-json.ts'
@@ -10,7 +10,7 @@ import type { PlacementRecord } from '../ports/placement-store.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { placementLocation, readPlacement } from './fleet-lists.ts'
 import type { Platform } from './platform.ts'
-import { wakeRollout } from './wake.ts'
+import { wakeRollout, wakeWorkAt } from './wake.ts'
 
 type Needs = Pick<Platform, 'objects' | 'placements' | 'bus' | 'clock' | 'log'>
 
@@ -21,7 +21,8 @@ export async function foldStatus(platform: Needs, { placement: key }: PlacementM
     if (!record || !found || record.header.value.uid !== found.placement.metadata.uid) return
     const status = statusOf(found.placement, record, rfc3339(platform.clock.now()))
     await write(platform, key, found, status)
-    if (isMoving(record)) await platform.bus.send([wakeRollout(key)])
+    const wakes = [...(isMoving(record) ? [wakeRollout(key)] : []), ...overdueWork(key, record, platform.clock.now())]
+    if (wakes.length > 0) await platform.bus.send(wakes)
   })
 }
 
@@ -102,6 +103,20 @@ function isMoving({ header, wanted, observed }: PlacementRecord): boolean {
         value.rolloutStarted?.observedGeneration !== value.generation ||
         epochs.get(value.cluster) === undefined),
   )
+}
+
+/** Work a cluster has not answered for this long was perhaps never told to it. */
+const overdueMs = 60_000
+
+function overdueWork(key: PlacementKey, { wanted, observed }: PlacementRecord, now: number): Message[] {
+  const epochs = new Map(observed.map(({ value }) => [value.cluster, value.epoch]))
+  return wanted.flatMap(({ value }) => {
+    const since = value.deletedAt ?? value.rolloutStarted?.lastTransitionTime ?? value.createdAt
+    const answered = value.deletedAt === undefined && epochs.get(value.cluster) === value.generation
+    const due = value.payload !== '' && !answered && now - Date.parse(since) > overdueMs
+    const round = `${value.uid}:${value.generation}:overdue:${Math.floor(now / overdueMs)}`
+    return due ? [wakeWorkAt(value.cluster, key, now, round)] : []
+  })
 }
 
 function text(status: PlacementStatus): string {

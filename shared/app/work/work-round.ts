@@ -33,7 +33,8 @@ export interface WorkRound {
 export async function applyWork(round: WorkRound): Promise<void> {
   const { platform, placement, wanted, observed } = round
   const manifests = JSON.parse(await platform.payloads.get(wanted.payload)) as KubeObject[]
-  if (!observed) await platform.clusters.enter(wanted.cluster, placement)
+  // Noted before the first write there; without a note of any manifest it may not have happened yet.
+  if (!observed?.value.work.manifestConditions?.length) await platform.clusters.enter(wanted.cluster, placement)
   const known = new Set((await platform.clusters.placements(wanted.cluster)).map(workName))
 
   await platform.access.use(wanted.cluster, async (member) => {
