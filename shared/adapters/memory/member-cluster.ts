@@ -14,8 +14,9 @@ import {
 } from '../../ports/member-cluster.ts'
 import { beginDelete, collectGarbage } from './member/garbage.ts'
 import { sameKind } from './member/kinds.ts'
-import { createObjects, timeText } from './member/objects.ts'
+import { createObjects } from './member/objects.ts'
 import { controlledStatus } from './member/workload-status.ts'
+import { timeText } from './member/write-rules.ts'
 
 export type MemberVerb = 'resolve' | 'get' | 'create' | 'update' | 'apply' | 'patch' | 'delete' | 'probe'
 

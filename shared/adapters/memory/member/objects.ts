@@ -1,5 +1,4 @@
 // The objects of one in-memory member and the rules every write to them obeys: what an API server checks and keeps.
-import { createHash } from 'node:crypto'
 import type { Json } from '../../../api/json.ts'
 import { asJson, type KubeObject } from '../../../api/kube-object.ts'
 import type { Clock, Ids } from '../../../ports/clock.ts'
@@ -8,6 +7,22 @@ import { changedBy, takeApplied } from './field-managers.ts'
 import { builtinKinds, kindsOfCrd, type MemberKind, sameKind } from './kinds.ts'
 import { applyMerge, mergePatch, strategicPatch } from './merge.ts'
 import { type Manager, managedFieldsOf } from './ownership.ts'
+import {
+  checkFinalizers,
+  checkPrecondition,
+  copyField,
+  differs,
+  fixedMetadata,
+  isBuiltin,
+  managedless,
+  refuseDuplicate,
+  sameOwners,
+  sameText,
+  timeText,
+  typeText,
+  withDefaults,
+  withoutEmptyMaps,
+} from './write-rules.ts'
 
 /** An object as kept, with who owns its fields; `object.metadata.managedFields` is made from `managers`. */
 export interface Kept {
@@ -29,7 +44,6 @@ export interface Objects {
   drop(kept: Kept): void
 }
 
-const typeText = ({ group, resource }: MemberKind) => (group === '' ? resource : `${resource}.${group}`)
 const keyOfRef = (kind: MemberKind, namespace: string | undefined, name: string) =>
   `${kind.group}/${kind.resource}/${kind.namespaced ? namespace : ''}/${name}`
 
@@ -76,7 +90,8 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
   ) => {
     checkNamespace(kind, ref.namespace)
     const key = keyOfRef(kind, ref.namespace, ref.name)
-    if (kept.has(key)) throw new MemberRefusal(409, 'AlreadyExists', `${typeText(kind)} "${ref.name}" already exists`)
+    const present = kept.get(key)
+    if (present) refuseDuplicate(kind, present.object)
     if (object.metadata.resourceVersion)
       throw new MemberRefusal(400, 'BadRequest', 'resourceVersion should not be set on objects to be created')
     const created = withDefaults(kind, structuredClone(object))
@@ -102,6 +117,7 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
     const wanted = next.metadata
     const changed = withDefaults(kind, structuredClone(next))
     checkPrecondition(kind, live, wanted.resourceVersion, wanted.uid)
+    checkFinalizers(kind, live, next)
     changed.metadata = {
       ...changed.metadata,
       ...fixedMetadata(live),
@@ -179,13 +195,13 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
     }
     const entry = kept.get(keyOfRef(kind, ref.namespace, ref.name))
     if (!entry) throw missing(kind, ref.name)
-    if (write.verb === 'update') return change(entry, write.object, options)
+    if (write.verb === 'update') return change(entry, withoutEmptyMaps(write.object), options)
     if (write.type === 'strategic' && !isBuiltin(kind))
       throw new MemberRefusal(415, 'UnsupportedMediaType', 'strategic merge patch is for built-in kinds')
     const patch = write.patch as Json
     if (write.subresource === 'status') return patchStatus(entry, patch, options)
     const patched = (write.type === 'merge' ? mergePatch : strategicPatch)(asJson(entry.object), patch)
-    return change(entry, patched as unknown as KubeObject, options)
+    return change(entry, withoutEmptyMaps(patched as unknown as KubeObject), options)
   }
 
   return {
@@ -205,86 +221,4 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
 interface Options {
   readonly dryRun: boolean
   readonly manager: string
-}
-
-/** Custom kinds have a group with a dot that does not end in k8s.io. */
-const isBuiltin = ({ group }: MemberKind) => !group.includes('.') || group.endsWith('.k8s.io')
-
-export const timeText = (ms: number) => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
-
-function checkPrecondition(
-  kind: MemberKind,
-  live: KubeObject,
-  revision: string | undefined,
-  uid: string | undefined,
-): void {
-  const name = live.metadata.name
-  const refuse = (why: string) => {
-    throw new MemberRefusal(409, 'Conflict', `Operation cannot be fulfilled on ${typeText(kind)} "${name}": ${why}`)
-  }
-  if (uid && uid !== live.metadata.uid)
-    refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`)
-  if (revision && revision !== live.metadata.resourceVersion)
-    refuse('the object has been modified; please apply your changes to the latest version and try again')
-}
-
-/** What no write changes. */
-function fixedMetadata({ metadata }: KubeObject): Record<string, unknown> {
-  const names = [
-    'name',
-    'namespace',
-    'uid',
-    'creationTimestamp',
-    'deletionTimestamp',
-    'generation',
-    'resourceVersion',
-  ] as const
-  return Object.fromEntries(names.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])))
-}
-
-function copyField(from: KubeObject, to: KubeObject, field: string): void {
-  if (from[field] === undefined) delete to[field]
-  else to[field] = structuredClone(from[field])
-}
-
-const managedless = (object: KubeObject) => ({ ...object, metadata: { ...object.metadata, managedFields: undefined } })
-/** Everything but metadata and status counts for the generation. */
-const differs = (left: KubeObject, right: KubeObject) =>
-  !sameText({ ...left, metadata: 0, status: 0 }, { ...right, metadata: 0, status: 0 })
-const sameOwners = (left: readonly Manager[], right: readonly Manager[]) => sameText(ownersOf(left), ownersOf(right))
-const ownersOf = (managers: readonly Manager[]) =>
-  managers.map(({ name, operation, fields }) => [name, operation, [...fields.keys()].sort()])
-
-function sameText(left: unknown, right: unknown): boolean {
-  return canonical(left) === canonical(right)
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : inner,
-  )
-}
-
-/** The few defaults that availability depends on. */
-function withDefaults(kind: MemberKind, object: KubeObject): KubeObject {
-  const spec = object['spec']
-  if (typeof spec !== 'object' || spec === null) return object
-  const fields = spec as Record<string, unknown>
-  if (kind.group === 'apps' && kind.kind !== 'DaemonSet') fields['replicas'] ??= 1
-  if (kind.group === '' && kind.kind === 'Service') {
-    fields['type'] ??= 'ClusterIP'
-    if (fields['type'] !== 'ExternalName') {
-      fields['clusterIP'] ||= serviceIp(object)
-      fields['clusterIPs'] ??= [fields['clusterIP']]
-    }
-  }
-  return object
-}
-
-/** Stable for a name, inside the usual service range. */
-function serviceIp({ metadata }: KubeObject): string {
-  const digest = createHash('sha256').update(`${metadata.namespace}/${metadata.name}`).digest()
-  return `10.96.${digest[0]}.${1 + ((digest[1] ?? 0) % 254)}`
 }
