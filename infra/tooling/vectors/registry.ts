@@ -14,6 +14,7 @@ import { resourceKinds, resourceSelection } from './resource-selection.ts'
 import { bindingState, rolloutTests } from './rollout.ts'
 import { rolloutPlan } from './rollout-plan.ts'
 import { schedulerCycle } from './scheduler-cycle.ts'
+import { schedulerFramework } from './scheduler-framework.ts'
 import {
   affinityPlugin,
   eligibilityPlugin,
@@ -73,4 +74,5 @@ export const replayers: readonly Replayer[] = [
   namespacePlugin,
   eligibilityPlugin,
   samePlacementPlugin,
+  schedulerFramework,
 ]

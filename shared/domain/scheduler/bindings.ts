@@ -165,7 +165,7 @@ function compareStoredScores({ clusterDecision: a }: Binding, { clusterDecision:
 
 /**
  * Gives up `count` bindings, scheduled ones before bound ones. What is left of the group that was trimmed comes in order
- * of removal; a group that lost none keeps its order.
+ * of removal; a group that lost none keeps its order. Throws InvariantError when there are not that many.
  */
 export function downscale(
   scheduled: readonly Binding[],
@@ -177,6 +177,9 @@ export function downscale(
   readonly unschedule: readonly Binding[]
 } {
   if (count <= 0) return { scheduled, bound, unschedule: [] }
+  if (count > scheduled.length + bound.length) {
+    throw new InvariantError(`${count} bindings cannot be given up: there are ${scheduled.length + bound.length}`)
+  }
   if (count < scheduled.length) {
     const order = [...scheduled].sort(byRemoval)
     return { scheduled: order.slice(count), bound, unschedule: order.slice(0, count).map(unscheduled) }

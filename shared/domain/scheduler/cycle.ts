@@ -2,6 +2,8 @@
 // to tell the user. Which of the three ways of picking applies is the policy's placement type.
 import type { Binding, ClusterDecision } from '../../api/binding.ts'
 import type { Condition } from '../../api/condition.ts'
+import type { MemberCluster } from '../../api/member-cluster.ts'
+import type { PlacementPolicy } from '../../api/placement.ts'
 import type { PolicySnapshot } from '../../api/placement-record.ts'
 import { errorMessage, InvalidInputError, InvariantError } from '../../errors.ts'
 import { eligibility } from '../membership/eligibility.ts'
@@ -23,7 +25,7 @@ import {
   scheduledCondition,
   selectedDecision,
 } from './decisions.ts'
-import type { Fleet } from './fleet.ts'
+import { type Fleet, nameOf } from './fleet.ts'
 import type { CycleContext } from './plugin.ts'
 import { defaultProfile } from './profile.ts'
 import { filterAll, filterAndScore, pickBest, type ScoredCluster, zeroScore } from './stages.ts'
@@ -116,38 +118,58 @@ function pickFixed(round: Round): Branch {
   const { input, bindings } = round
   const names = input.policySnapshot.policy?.clusterNames ?? []
   if (names.length === 0) return nothing
-  const { valid, refused } = lookUp(names, input)
+  const found = lookUp(names, input)
   const present = new Set([...bindings.scheduled, ...bindings.bound].map(({ targetCluster }) => targetCluster))
-  const fresh = valid.filter(({ cluster }) => !present.has(cluster.metadata.name ?? ''))
-  const plan = match(round, fresh, false)
-  const decisions = [...valid.map(({ cluster }) => selectedDecision(cluster.metadata.name ?? '')), ...refused]
+  const fresh = found.valid.filter((cluster) => !present.has(nameOf(cluster)))
+  const plan = match(
+    round,
+    fresh.map((cluster) => ({ cluster, score: zeroScore })),
+    false,
+  )
+  return { ...plan, status: reportNamed(input, found) }
+}
+
+/** What is told after a cycle over named clusters: those that can be used, the ineligible, the unknown. */
+export function reportNamed(
+  input: Pick<CycleInput, 'policySnapshot'>,
+  { valid, ineligible, unknown }: NamedClusters,
+): SchedulingOutcome {
+  const decisions = [
+    ...valid.map((cluster) => selectedDecision(nameOf(cluster))),
+    ...ineligible.map(({ cluster, reason }) => ineligibleDecision(nameOf(cluster), reason)),
+    ...unknown.map(notFoundDecision),
+  ]
   return {
-    ...plan,
-    status: {
-      decisions,
-      listed: decisions,
-      condition: scheduledCondition(valid.length, refused.length === 0, generationOf(input)),
-      observedGeneration: input.policySnapshot.placementGeneration,
-    },
+    decisions,
+    listed: decisions,
+    condition: scheduledCondition(valid.length, ineligible.length + unknown.length === 0, generationOf(input)),
+    observedGeneration: input.policySnapshot.placementGeneration,
   }
 }
 
-/** Named clusters that can be used, in order, and decisions about the others: first the ineligible, then the unknown. */
-export function lookUp(
-  names: readonly string[],
-  { fleet, now }: Pick<CycleInput, 'fleet' | 'now'>,
-): { readonly valid: ScoredCluster[]; readonly refused: ClusterDecision[] } {
-  const valid: ScoredCluster[] = []
-  const ineligible: ClusterDecision[] = []
-  const unknown: ClusterDecision[] = []
+/** Clusters a policy names, each list in the order of the names. */
+export interface NamedClusters {
+  readonly valid: readonly MemberCluster[]
+  readonly ineligible: readonly { readonly cluster: MemberCluster; readonly reason: string }[]
+  readonly unknown: readonly string[]
+}
+
+/** Looks named clusters up. */
+export function lookUp(names: readonly string[], { fleet, now }: Pick<CycleInput, 'fleet' | 'now'>): NamedClusters {
+  const valid: MemberCluster[] = []
+  const ineligible: { cluster: MemberCluster; reason: string }[] = []
+  const unknown: string[] = []
   for (const name of names) {
     const cluster = fleet.byName.get(name)
-    const checked = cluster && eligibility(cluster, now)
-    if (!cluster || !checked) unknown.push(notFoundDecision(name))
-    else if (checked.eligible) valid.push({ cluster, score: zeroScore })
-    else ineligible.push(ineligibleDecision(name, checked.reason))
+    if (!cluster) {
+      unknown.push(name)
+      continue
+    }
+    const { eligible, reason } = eligibility(cluster, now)
+    if (eligible) valid.push(cluster)
+    else ineligible.push({ cluster, reason })
   }
-  return { valid, refused: [...ineligible, ...unknown] }
+  return { valid, ineligible, unknown }
 }
 
 /** N clusters: scales down, confirms, or picks the best of those that pass. */
@@ -161,8 +183,8 @@ function pickN(round: Round): Branch {
   }
   const present = bindings.scheduled.length + bindings.bound.length
   if (wanted > present) return pickMore(round, wanted, present)
-  const surplus = present - wanted
-  if (surplus + bindings.obsolete.length === 0) {
+  const surplus = surplusOf(input.policySnapshot.policy, wanted, present, bindings.obsolete.length)
+  if (surplus === undefined) {
     const selected = [bindings.bound, bindings.scheduled]
     return { ...nothing, status: report(round, { selected, notPicked: [], filtered: [] }, wanted) }
   }
@@ -174,14 +196,39 @@ function pickN(round: Round): Branch {
   }
 }
 
+/**
+ * How many current bindings are too many, when there is anything to give up (obsolete bindings included); undefined when
+ * there is not. Only PickN scales down.
+ */
+export function surplusOf(
+  policy: PlacementPolicy | undefined,
+  wanted: number,
+  present: number,
+  obsolete: number,
+): number | undefined {
+  if (policy?.placementType !== 'PickN' || wanted > present) return undefined
+  const surplus = present - wanted
+  return surplus + obsolete > 0 ? surplus : undefined
+}
+
+/** How many clusters to pick: as many as wanted, allowed and there. */
+export function pickCount(desired: number, limit: number, scored: number): number {
+  return Math.min(desired, limit, scored)
+}
+
+/** Whether a cycle that was limited used its limit up, so that the next may find more. */
+export function needsAnotherCycle(desired: number, limit: number, picked: number): boolean {
+  return desired > limit && picked === limit
+}
+
 function pickMore(round: Round, wanted: number, present: number): Branch {
   const { input, bindings } = round
   const desired = wanted - present
   const profile = defaultProfile(contextOf(round))
   const { limit, scored, filtered } = filterAndScore(profile, input.fleet.clusters, desired)
-  const { picked, notPicked } = pickBest(scored, Math.min(desired, limit, scored.length))
+  const { picked, notPicked } = pickBest(scored, pickCount(desired, limit, scored.length))
   const plan = match(round, picked, true)
-  if (desired > limit && plan.create.length + plan.patch.length === limit) return { ...plan, requeue: true }
+  if (needsAnotherCycle(desired, limit, plan.create.length + plan.patch.length)) return { ...plan, requeue: true }
   const selected = [plan.create, plan.patch, bindings.scheduled, bindings.bound]
   return { ...plan, status: report(round, { selected, notPicked, filtered }, wanted) }
 }
@@ -209,7 +256,7 @@ function generationOf({ policySnapshot }: Pick<CycleInput, 'policySnapshot'>): n
 function match({ input, bindings }: Round, picked: readonly ScoredCluster[], scored: boolean): BindingPlan {
   return matchBindings(picked, bindings.obsolete, bindings.unscheduled, {
     policySnapshot: input.policySnapshot.name,
-    decide: ({ cluster, score }) => selectedDecision(cluster.metadata.name ?? '', scored ? score : undefined),
+    decide: ({ cluster, score }) => selectedDecision(nameOf(cluster), scored ? score : undefined),
     newName: input.newName,
     createdAt: new Date(input.now).toISOString().replace(/\.\d+Z$/, 'Z'),
   })

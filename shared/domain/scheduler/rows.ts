@@ -35,12 +35,15 @@ export function scheduleRows({ header, wanted, result, newUid, now }: ScheduleRo
   const created = result.create
     .filter(({ targetCluster }) => !taken.has(targetCluster))
     .map((binding) => newRow(binding, epoch, newUid(), now))
+  // A cluster that was given up before anything was sent there has nothing to clean up, and no place in the rollout.
+  const given = result.unschedule.map(({ name }) => byName.get(name)).filter((row) => row?.payload === '')
+  const finished = given.flatMap((row) => (row ? [row.cluster] : []))
   const changed = [...result.patch, ...result.unschedule].flatMap((binding) => {
     const row = byName.get(binding.name)
-    return row ? [changedRow(row, binding, epoch)] : []
+    return row && !finished.includes(row.cluster) ? [changedRow(row, binding, epoch)] : []
   })
   const scheduling = schedulingOf(header, result)
-  const news = created.length + changed.length > 0
+  const news = created.length + changed.length + finished.length > 0
   const same =
     !news &&
     header.schedulingError === result.error &&
@@ -50,7 +53,7 @@ export function scheduleRows({ header, wanted, result, newUid, now }: ScheduleRo
       ? undefined
       : withScheduling({ ...header, epoch: news ? epoch : header.epoch }, scheduling, result.error),
     wanted: [...created, ...changed],
-    finished: [],
+    finished,
     clusters: changed.filter(({ payload }) => payload !== '').map(({ cluster }) => cluster),
   }
 }
