@@ -1,9 +1,12 @@
-// The in-memory member against a real API server: the same random writes by the hub and by somebody else must leave the
+// The in-memory and the simulated member against a real API server: the same random writes by the hub and by somebody else must leave the
 // same objects, refusals and field managers. And the statuses it gives must be those of real controllers.
 import assert from 'node:assert/strict'
+import { request as plainRequest } from 'node:http'
+import { request as secureRequest } from 'node:https'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
+import { startMembers } from '../../../infra/local/clusters/index.ts'
 import { kubeMemberClusters } from '../../../shared/adapters/kube/member-clusters.ts'
 import { ManualClock, sequentialIds } from '../../../shared/adapters/memory/manual-clock.ts'
 import { controlledStatus } from '../../../shared/adapters/memory/member/workload-status.ts'
@@ -97,26 +100,34 @@ function leaves(tree: unknown, path = ''): readonly string[] {
     .sort()
 }
 
+/** Code and reason are the contract; of the words, what a decision or a user may hang on. */
+const wordsOf = (message: string) => message.replace(/^object is being deleted: /, '').split(' with ')[0]
+
 async function attempt(action: Promise<KubeObject | undefined>): Promise<unknown> {
   try {
     return outcome(await action)
   } catch (error) {
     if (error instanceof MemberRefusal)
-      return { code: error.code, reason: error.reason, message: error.message.split(' with ')[0] }
+      return { code: error.code, reason: error.reason, message: wordsOf(error.message) }
     throw error
   }
 }
 
+interface Address {
+  readonly server: string
+  readonly ca?: string
+  readonly token: string
+}
+
 /** The code of a refusal, else 200. */
-async function somebodyPuts(object: KubeObject): Promise<number> {
-  const { server, ca, token } = planes.cluster('member-1')
-  const { request } = await import('node:https')
+async function somebodyPuts({ server, ca, token }: Address, object: KubeObject): Promise<number> {
+  const request = server.startsWith('https') ? secureRequest : plainRequest
   const send = (method: string, path: string) =>
     new Promise<number>((resolve, reject) => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
       const sent = request(
         `${server}/api/v1/namespaces/default/configmaps${path}?fieldManager=somebody`,
-        { method, headers, ca },
+        { method, headers, ...(ca === undefined ? {} : { ca }) },
         (answer) => {
           answer.resume().on('end', () => resolve(answer.statusCode ?? 0))
         },
@@ -138,40 +149,65 @@ function codeOf(action: () => unknown): number {
   }
 }
 
-test('random writes end alike', async () => {
+/** A stand-in for a real member: one for each run of random writes, or one for all. */
+interface StandIn {
+  readonly member: MemberCluster
+  /** The code of a refusal of somebody's write, else 200. */
+  put(object: KubeObject): Promise<number>
+}
+
+const resource = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true }
+
+async function bothTake(each: Step, name: string, standIn: StandIn): Promise<void> {
+  const ref = { resource, namespace: 'default', name }
+  const text = JSON.stringify(each)
+  if (each.by === 'somebody') {
+    assert.equal(await standIn.put(each.object), await somebodyPuts(planes.cluster('member-1'), each.object), text)
+  } else if (each.by === 'hub delete') {
+    await Promise.all([real, standIn.member].map((member) => member.delete(ref, { propagation: 'Background' })))
+  } else {
+    const options = { dryRun: each.dryRun }
+    const got = await attempt(standIn.member.write(ref, each.write, options))
+    assert.deepEqual(got, await attempt(real.write(ref, each.write, options)), text)
+  }
+  assert.deepEqual(await attempt(standIn.member.get(ref)), await attempt(real.get(ref)), text)
+}
+
+async function assertAlike(prefix: string, standInOf: () => StandIn, numRuns: number): Promise<void> {
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
       run += 1
-      const name = `run-${run}`
-      const memory = memoryMember({ clock: new ManualClock(), ids: sequentialIds() })
-      const resource = await memory.resolve({ group: '', version: 'v1', kind: 'ConfigMap' })
-      assert.ok(resource)
-      const ref = { resource, namespace: 'default', name }
-      const named = <T>(part: T): T => JSON.parse(JSON.stringify(part).replaceAll('NAME', name))
-      for (const each of steps.map(named)) {
-        if (each.by === 'somebody') {
-          assert.equal(
-            codeOf(() => memory.put(each.object)),
-            await somebodyPuts(each.object),
-            JSON.stringify(each),
-          )
-        } else if (each.by === 'hub delete') {
-          await real.delete(ref, { propagation: 'Background' })
-          await memory.delete(ref, { propagation: 'Background' })
-        } else {
-          const got = await attempt(memory.write(ref, each.write, { dryRun: each.dryRun }))
-          assert.deepEqual(
-            got,
-            await attempt(real.write(ref, each.write, { dryRun: each.dryRun })),
-            JSON.stringify(each),
-          )
-        }
-        assert.deepEqual(await attempt(memory.get(ref)), await attempt(real.get(ref)), JSON.stringify(each))
-      }
+      const name = `${prefix}-${run}`
+      const standIn = standInOf()
+      for (const each of steps) await bothTake(JSON.parse(JSON.stringify(each).replaceAll('NAME', name)), name, standIn)
     }),
-    { numRuns: 100 },
+    { numRuns },
   )
+}
+
+test('random writes to the in-memory member and to a real one end alike', async () => {
+  await assertAlike(
+    'memory',
+    () => {
+      const member = memoryMember({ clock: new ManualClock(), ids: sequentialIds() })
+      return { member, put: async (object) => codeOf(() => member.put(object)) }
+    },
+    100,
+  )
+})
+
+test('random writes to a simulated member and to a real one end alike', async () => {
+  const platform = await startMembers({ names: ['sim'] })
+  try {
+    const kubeconfig = platform.members[0]?.kubeconfig ?? ''
+    const { clusters, users } = JSON.parse(kubeconfig)
+    const address: Address = { server: clusters[0].cluster.server, token: users[0].user.token }
+    const member = await members.connect('sim', kubeconfig)
+    await assertAlike('simulated', () => ({ member, put: (object) => somebodyPuts(address, object) }), 100)
+  } finally {
+    await platform.close()
+  }
 })
 
 test('workloads end in the status real controllers give', async () => {
