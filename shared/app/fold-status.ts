@@ -2,6 +2,7 @@
 import type { KubeObject } from '../api/kube-object.ts'
 import type { Message, PlacementKey, PlacementMessage } from '../api/message.ts'
 import type { Placement, PlacementStatus } from '../api/placement.ts'
+import type { Observed } from '../api/placement-record.ts'
 import { findCondition, withCondition } from '../domain/condition.ts'
 import { sortedKeys } from '../domain/placement/canonical-json.ts'
 import { bindingView } from '../domain/rollout/binding-view.ts'
@@ -109,7 +110,9 @@ function isMoving({ header, wanted, observed }: PlacementRecord): boolean {
 const overdueMs = 60_000
 
 function overdueWork(key: PlacementKey, { wanted, observed }: PlacementRecord, now: number): Message[] {
-  const epochs = new Map(observed.map(({ value }) => [value.cluster, value.epoch]))
+  const epochs = new Map(
+    observed.filter(({ value }) => wasWorkedOn(value)).map(({ value }) => [value.cluster, value.epoch]),
+  )
   return wanted.flatMap(({ value }) => {
     const since = value.deletedAt ?? value.rolloutStarted?.lastTransitionTime ?? value.createdAt
     const answered = value.deletedAt === undefined && epochs.get(value.cluster) === value.generation
@@ -117,6 +120,11 @@ function overdueWork(key: PlacementKey, { wanted, observed }: PlacementRecord, n
     const round = `${value.uid}:${value.generation}:overdue:${Math.floor(now / overdueMs)}`
     return due ? [wakeWorkAt(value.cluster, key, now, round)] : []
   })
+}
+
+/** A worker that could not reach its cluster has said so, but the work is still to be done. */
+function wasWorkedOn({ conditions }: Observed): boolean {
+  return conditions.some(({ type }) => type === 'Applied' || type === 'DiffReported')
 }
 
 function text(status: PlacementStatus): string {

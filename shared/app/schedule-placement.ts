@@ -81,6 +81,6 @@ async function commit(platform: Needs, key: PlacementKey, record: PlacementRecor
 }
 
 function news(key: PlacementKey, rows: ScheduleRows): Message[] {
-  const moved = rows.wanted.length > 0 ? [wakeRollout(key)] : []
+  const moved = rows.wanted.length + rows.finished.length > 0 ? [wakeRollout(key)] : []
   return [...rows.clusters.map((cluster) => wakeWork(cluster, key)), ...moved, wakeFold(key)]
 }
