@@ -28,6 +28,7 @@ const workloadControllers = [
   'disruption-controller',
 ]
 
+/** One cluster to start. */
 export interface ClusterSpec {
   readonly name: string
   /** Names of kube-controller-manager controllers; default namespaces and garbage collection. `[]` starts none. */
@@ -42,6 +43,7 @@ export interface ClusterSpec {
   readonly apiServerFlags?: readonly string[]
 }
 
+/** A running cluster. */
 export interface RealCluster {
   readonly name: string
   /** `https://127.0.0.1:<port>` */
@@ -64,6 +66,7 @@ export interface RealCluster {
   resume(): void
 }
 
+/** Running clusters that stop together; `await using` stops them too. */
 export interface ControlPlanes extends AsyncDisposable {
   /** In the order asked for. */
   readonly clusters: readonly RealCluster[]

@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process'
 import { asset } from './control-plane.ts'
 
+/** How one run ended. */
 export interface KubectlResult {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
+/** kubectl with its kubeconfig. */
 export interface Kubectl {
   /** Runs kubectl and resolves whatever its exit code. `input` goes to standard input (`-f -`). */
   try(args: readonly string[], input?: string): Promise<KubectlResult>

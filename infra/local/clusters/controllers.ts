@@ -22,6 +22,7 @@ const looksAfter = new Set([
   'poddisruptionbudgets.policy',
 ])
 
+/** What the controllers of one cluster work on. */
 export interface ControllerOptions {
   readonly store: ObjectStore
   readonly clock: Clock
@@ -32,6 +33,7 @@ export interface ControllerOptions {
   readonly nodes: number
 }
 
+/** The controllers of one cluster, all kinds together. */
 export interface Controllers {
   /** Tells that an object was written. */
   noticed(type: ResourceType, key: ObjectKey): void
@@ -41,6 +43,7 @@ export interface Controllers {
   close(): void
 }
 
+/** Idle until something is noticed. */
 export function createControllers({ store, clock, log, readyMs, nodes }: ControllerOptions): Controllers {
   const due = new Map<string, { readonly type: ResourceType; readonly key: ObjectKey }>()
   const stop = new AbortController()

@@ -13,6 +13,7 @@ const againMs = 100
  */
 const firstAgainMs = 20
 
+/** Takes the messages of committed writes. */
 export interface GarbageLoop {
   collect(messages: readonly Message[]): void
   close(): void

@@ -43,6 +43,7 @@ export async function answerWith(outgoing: ServerResponse, response: Response): 
   }
 }
 
+/** A plain answer for what no cluster answers. */
 export function refuse(outgoing: ServerResponse, code: number, message: string): void {
   outgoing.writeHead(code, { 'content-type': 'text/plain', connection: 'close' })
   outgoing.end(`${message}\n`)

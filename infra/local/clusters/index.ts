@@ -8,6 +8,7 @@ import type { Log } from '../../../shared/ports/log.ts'
 import { answerWith, refuse, toRequest } from './http-bridge.ts'
 import { createSimulatedCluster, type SimulatedCluster } from './simulated-cluster.ts'
 
+/** Which clusters there are to be. */
 export interface MembersOptions {
   /** How many; names are `member-1`, `member-2`, … unless `names` are given, which then count. */
   readonly count?: number
@@ -22,6 +23,7 @@ export interface MembersOptions {
   readonly log?: Log
 }
 
+/** The running platform of simulated clusters. */
 export interface Members {
   readonly port: number
   readonly members: readonly { readonly name: string; readonly kubeconfig: string }[]
@@ -32,6 +34,7 @@ export interface Members {
   close(): Promise<void>
 }
 
+/** Counts since the start. */
 export interface MembersStats {
   readonly clusters: number
   /** Clusters somebody called, and which therefore take memory. */

@@ -17,6 +17,7 @@ import { createControllers } from './controllers.ts'
 import { createGarbageLoop } from './garbage-loop.ts'
 import { nodesOf } from './nodes.ts'
 
+/** What makes one cluster differ from the next, and what it runs on. */
 export interface SimulatedClusterOptions {
   /** Decides how many nodes it has and how large they are. */
   readonly index: number
@@ -28,6 +29,7 @@ export interface SimulatedClusterOptions {
   readonly log: Log
 }
 
+/** A cluster without a port of its own. */
 export interface SimulatedCluster {
   /** A request with the cluster's path taken off. Never rejects. */
   handle(request: Request): Promise<Response>
@@ -39,6 +41,7 @@ export interface SimulatedCluster {
 const keepChanges = 500
 const nodeType: ResourceType = { group: '', resource: 'nodes' }
 
+/** Writes nothing, not even its nodes, before the first request. */
 export function createSimulatedCluster(options: SimulatedClusterOptions): SimulatedCluster {
   const { clock, ids, log } = options
   const store = createMemoryObjectStore({

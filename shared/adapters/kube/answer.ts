@@ -18,6 +18,7 @@ const Status = z.looseObject({
   reason: z.string().optional(),
 })
 
+/** What a Status says of a refusal; empty texts when it says nothing. */
 export interface Refused {
   readonly reason: string
   readonly message: string

@@ -3,6 +3,7 @@
 import type { RequestOptions } from 'node:https'
 import { type CheckedKubeconfig, secretText } from './kubeconfig.ts'
 
+/** Everything the HTTP layer must know of one member. Holds secrets: never log it. */
 export interface Credentials {
   readonly server: URL
   readonly tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>

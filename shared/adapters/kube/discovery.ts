@@ -27,6 +27,7 @@ interface Entry {
   readonly kinds: Promise<ReadonlyMap<string, MemberResource>>
 }
 
+/** The kinds of one member. */
 export interface Discovery {
   /** Throws what `fetchList` throws; a failure is not remembered. */
   resolve(gvk: GroupVersionKind): Promise<MemberResource | undefined>

@@ -8,6 +8,7 @@ import { connectionFailure } from './connection-failure.ts'
 import type { Credentials } from './credentials.ts'
 import { createLimiter, type Limits } from './limiter.ts'
 
+/** What one member may take of the hub, and the hub of it. */
 export interface HttpLimits extends Limits {
   /** For one call, from the moment it is asked for until its answer is complete. */
   readonly timeoutMs: number
@@ -15,6 +16,7 @@ export interface HttpLimits extends Limits {
   readonly answerBytes: number
 }
 
+/** One request, without what every request has. */
 export interface MemberCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the server's own path, with a leading slash, already escaped. */
@@ -27,6 +29,7 @@ export interface MemberCall {
   readonly signal?: AbortSignal
 }
 
+/** An answer read whole, whatever its code. */
 export interface MemberAnswer {
   readonly code: number
   readonly contentType: string
@@ -34,6 +37,7 @@ export interface MemberAnswer {
   readonly text: string
 }
 
+/** The way to one member. */
 export interface MemberHttp {
   /** Any answer at all resolves. Throws TransientError or InvalidInputError when there is none. */
   call(call: MemberCall): Promise<MemberAnswer>
@@ -44,6 +48,7 @@ export interface MemberHttp {
 /** Idle connections are dropped after this long, before the load balancers of the usual clouds drop them silently. */
 const idleMs = 60_000
 
+/** Opens no connection before the first call. */
 export function createMemberHttp(credentials: Credentials, limits: HttpLimits, clock: Clock): MemberHttp {
   const limiter = createLimiter(clock, limits)
   const agentOptions = { keepAlive: true, maxSockets: limits.inFlight, timeout: idleMs, keepAliveMsecs: 30_000 }

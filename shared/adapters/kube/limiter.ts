@@ -2,6 +2,7 @@
 import { TransientError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 
+/** How hard one member may be driven. */
 export interface Limits {
   /** Calls in flight. */
   readonly inFlight: number
@@ -10,6 +11,7 @@ export interface Limits {
   readonly burst: number
 }
 
+/** Lets calls start, in the order they came. */
 export interface Limiter {
   /**
    * Resolves when a call may start, with what to call when it ended. Throws TransientError at once when the queue is
@@ -18,6 +20,7 @@ export interface Limiter {
   enter(patienceMs: number, signal: AbortSignal): Promise<() => void>
 }
 
+/** A limiter that has not let anything start yet. */
 export function createLimiter(clock: Clock, limits: Limits): Limiter {
   const intervalMs = 1_000 / limits.perSecond
   const waiting = new Set<() => void>()

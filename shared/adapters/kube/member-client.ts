@@ -13,6 +13,7 @@ import { probeMember } from './probe.ts'
 /** Name under which the member records what the hub wrote. */
 const fieldManager = 'hubless'
 
+/** What a member client is put together from. */
 export interface MemberClientParts {
   readonly http: MemberHttp
   readonly credentials: Credentials
@@ -21,6 +22,7 @@ export interface MemberClientParts {
   readonly probeMs: number
 }
 
+/** The port over one member; makes no call before a method needs one. */
 export function createMemberClient({ http, credentials, clock, probeMs }: MemberClientParts): MemberCluster {
   const send = (call: MemberCall) => http.call(call)
   const failure = (answer: MemberAnswer) => failureOf(answer, credentials, clock.now())

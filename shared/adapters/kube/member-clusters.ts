@@ -8,6 +8,7 @@ import { createMemberHttp, type HttpLimits, type MemberHttp } from './http.ts'
 import { parseKubeconfig } from './kubeconfig.ts'
 import { createMemberClient } from './member-client.ts'
 
+/** Limits of each member, and of how many are kept. */
 export interface KubeMemberLimits extends HttpLimits {
   /** Deadline of a whole probe. */
   readonly probeMs: number
@@ -29,6 +30,7 @@ export const defaultLimits: KubeMemberLimits = {
   connections: 256,
 }
 
+/** The port, and a way to let go of its sockets. */
 export interface KubeMemberClusters extends MemberClusters {
   /** Closes idle connections. */
   close(): void

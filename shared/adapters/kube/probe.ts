@@ -16,6 +16,7 @@ const pageSize = 250
 /** Kinds of resources of one cluster that are summed; real ones have fewer than ten. */
 const maxResourceNames = 64
 
+/** What a probe is put together from. */
 export interface ProbeParts {
   readonly send: (call: MemberCall) => Promise<MemberAnswer>
   readonly credentials: Credentials

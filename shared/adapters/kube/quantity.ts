@@ -8,6 +8,7 @@ export interface Quantity {
   readonly format: Format
 }
 
+/** Nothing, in the notation of whatever is added to it. */
 export const zero: Quantity = { nano: 0n, format: 'decimal' }
 
 const decimalExponents: Readonly<Record<string, number>> = {

@@ -18,6 +18,7 @@ import { createObjects } from './member/objects.ts'
 import { controlledStatus } from './member/workload-status.ts'
 import { timeText } from './member/write-rules.ts'
 
+/** What was called: a method of the port, writes by their verb. */
 export type MemberVerb = 'resolve' | 'get' | 'create' | 'update' | 'apply' | 'patch' | 'delete' | 'probe'
 
 /** One call the hub made. `dryRun` writes count under `dryRuns` too. */
@@ -29,6 +30,7 @@ export interface MemberCallRecord {
   readonly dryRun: boolean
 }
 
+/** A member whose inside a test can see and change. */
 export interface MemoryMember extends MemberCluster {
   /** Objects as they are now; copies. Sorted by kind, namespace, name. */
   list(kind?: string): readonly KubeObject[]
@@ -59,6 +61,7 @@ export interface MemoryMember extends MemberCluster {
   readonly log: readonly MemberCallRecord[]
 }
 
+/** How a member comes by time and ids, and what it does by itself. */
 export interface MemoryMemberOptions {
   readonly clock: Clock
   readonly ids: Ids
@@ -82,6 +85,7 @@ const defaultProfile: MemberProfile = {
   namespacesTruncated: false,
 }
 
+/** A member with the four namespaces every cluster has. */
 export function memoryMember(options: MemoryMemberOptions): MemoryMember {
   const { clock, ids } = options
   const objects = createObjects(clock, ids)
@@ -259,6 +263,7 @@ function createFaults(): { hooks: FaultHooks; pass(call: MemberCallRecord): Prom
   }
 }
 
+/** Members by name. */
 export interface MemoryMembers extends MemberClusters {
   /** The member of that name; made on first use. */
   member(cluster: string): MemoryMember

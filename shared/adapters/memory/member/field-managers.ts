@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../../api/json.ts'
 import { MemberRefusal } from '../../../ports/member-cluster.ts'
 import { type FieldSet, fieldsOf, type Manager, valueAt, withoutPath } from './ownership.ts'
 
+/** A server-side apply as it arrives, with the state it meets. */
 export interface Applied {
   readonly live: JsonObject | undefined
   readonly managers: readonly Manager[]

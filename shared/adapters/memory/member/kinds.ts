@@ -3,6 +3,7 @@ import { isJsonObject } from '../../../api/json.ts'
 import type { GroupVersionKind, KubeObject } from '../../../api/kube-object.ts'
 import type { MemberResource } from '../../../ports/member-cluster.ts'
 
+/** A kind the member serves, with what a write to it must heed. */
 export interface MemberKind extends MemberResource {
   /** Keeps metadata.generation. */
   readonly generation: boolean
@@ -72,6 +73,7 @@ export const builtinKinds: readonly MemberKind[] = Object.entries(table).flatMap
   })
 })
 
+/** True when group, version and kind agree. */
 export function sameKind(left: GroupVersionKind, right: GroupVersionKind): boolean {
   return left.group === right.group && left.version === right.version && left.kind === right.kind
 }

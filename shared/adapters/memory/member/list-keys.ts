@@ -20,6 +20,7 @@ const keysByField: Readonly<Record<string, readonly string[]>> = {
 /** Lists whose items are plain texts that come and go one by one. */
 const sets = new Set(['finalizers'])
 
+/** True for a list that is merged as a set of plain values. */
 export function isSet(field: string): boolean {
   return sets.has(field)
 }
@@ -39,6 +40,7 @@ export function listKeys(field: string, items: readonly unknown[], builtin: bool
 /** A port's protocol is TCP unless it says otherwise, for its identity too. */
 const keyDefaults: Readonly<Record<string, unknown>> = { protocol: 'TCP' }
 
+/** An item's key fields as JSON text, the form managedFields names an item by. */
 export function keyOf(item: unknown, keys: readonly string[]): string {
   const fields: Record<string, unknown> = typeof item === 'object' && item !== null ? { ...item } : {}
   return JSON.stringify(Object.fromEntries(keys.map((key) => [key, fields[key] ?? keyDefaults[key] ?? null])))

@@ -31,6 +31,7 @@ export interface Kept {
   managers: readonly Manager[]
 }
 
+/** The state of one member. */
 export interface Objects {
   /** Every kind served now. */
   kinds(): readonly MemberKind[]
@@ -47,6 +48,7 @@ export interface Objects {
 const keyOfRef = (kind: MemberKind, namespace: string | undefined, name: string) =>
   `${kind.group}/${kind.resource}/${kind.namespaced ? namespace : ''}/${name}`
 
+/** An empty member: not even the default namespace. */
 export function createObjects(clock: Clock, ids: Ids): Objects {
   const kept = new Map<string, Kept>()
   let revision = 0

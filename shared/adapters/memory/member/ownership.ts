@@ -8,6 +8,7 @@ type Path = readonly string[]
 /** Leaf fields, by their path as text. */
 export type FieldSet = ReadonlyMap<string, Path>
 
+/** A field manager of one object: an entry of managedFields. */
 export interface Manager {
   readonly name: string
   readonly operation: 'Apply' | 'Update'

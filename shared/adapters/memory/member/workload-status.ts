@@ -3,6 +3,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../api/json.ts'
 import { gvkOf, type KubeObject } from '../../../api/kube-object.ts'
 
+/** What a status depends on besides its object. */
 export interface ClusterFacts {
   /** RFC 3339, for conditions that change now. */
   readonly now: string

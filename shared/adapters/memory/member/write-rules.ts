@@ -11,8 +11,10 @@ export const typeText = ({ group, resource }: MemberKind) => (group === '' ? res
 /** Custom kinds have a group with a dot that does not end in k8s.io. */
 export const isBuiltin = ({ group }: MemberKind) => !group.includes('.') || group.endsWith('.k8s.io')
 
+/** RFC 3339 in UTC with whole seconds, as Kubernetes writes times. */
 export const timeText = (ms: number) => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 
+/** Throws a 409 MemberRefusal when a write names another revision or uid than the live object has. */
 export function checkPrecondition(
   kind: MemberKind,
   live: KubeObject,
@@ -43,11 +45,13 @@ export function fixedMetadata({ metadata }: KubeObject): Record<string, unknown>
   return Object.fromEntries(names.flatMap((name) => (metadata[name] === undefined ? [] : [[name, metadata[name]]])))
 }
 
+/** Makes a field of `to` what it is in `from`, absent included. */
 export function copyField(from: KubeObject, to: KubeObject, field: string): void {
   if (from[field] === undefined) delete to[field]
   else to[field] = structuredClone(from[field])
 }
 
+/** An object without managedFields, for comparing what it says. */
 export const managedless = (object: KubeObject) => ({
   ...object,
   metadata: { ...object.metadata, managedFields: undefined },
@@ -55,11 +59,13 @@ export const managedless = (object: KubeObject) => ({
 /** Everything but metadata and status counts for the generation. */
 export const differs = (left: KubeObject, right: KubeObject) =>
   !sameText({ ...left, metadata: 0, status: 0 }, { ...right, metadata: 0, status: 0 })
+/** True when the same managers own the same fields, whatever the times. */
 export const sameOwners = (left: readonly Manager[], right: readonly Manager[]) =>
   sameText(ownersOf(left), ownersOf(right))
 const ownersOf = (managers: readonly Manager[]) =>
   managers.map(({ name, operation, fields }) => [name, operation, [...fields.keys()].sort()])
 
+/** Equality of JSON values, whatever the order of their fields. */
 export function sameText(left: unknown, right: unknown): boolean {
   return canonical(left) === canonical(right)
 }
