@@ -1,7 +1,7 @@
 // Three-way strategic merge: like the plain one, but lists whose items have a key merge item by item, so that what other
 // controllers added to a list of a built-in kind survives.
 import { isJsonObject } from '../../api/json.ts'
-import type { MergeLookup } from './merge-keys.ts'
+import type { Merge, MergeLookup } from './merge-keys.ts'
 import { sameJson } from './merge-patch.ts'
 
 type Plain = Readonly<Record<string, unknown>>
@@ -40,7 +40,7 @@ function given(map: Plain, field: string): boolean {
 /** A field that is wanted no more. Of a keyed list only our own items go. */
 function removal(before: unknown, field: string, path: readonly string[], lookup: MergeLookup): Fields {
   const merge = lookup([...path, field])
-  if (merge === undefined || !Array.isArray(before)) return [[field, null]]
+  if (merge === undefined || merge === 'retainKeys' || !Array.isArray(before)) return [[field, null]]
   if (merge === 'set') return [[`$deleteFromPrimitiveList/${field}`, before]]
   return [[field, before.filter(isJsonObject).map((item) => ({ $patch: 'delete', [merge.key]: item[merge.key] }))]]
 }
@@ -51,12 +51,15 @@ function fieldPatch(sides: Sides, field: string, path: readonly string[], lookup
   if (isJsonObject(wanted)) {
     if (!isJsonObject(current)) return [[field, wanted]]
     const inner = mapPatch({ original: mapOf(original), modified: wanted, current }, at, lookup)
-    return Object.keys(inner).length > 0 ? [[field, inner]] : []
+    return Object.keys(inner).length > 0
+      ? [[field, lookup(at) === 'retainKeys' ? retaining(inner, wanted) : inner]]
+      : []
   }
   const merge = Array.isArray(wanted) ? lookup(at) : undefined
-  if (!Array.isArray(wanted) || merge === undefined) return sameJson(current, wanted) ? [] : [[field, wanted]]
+  if (!Array.isArray(wanted) || merge === undefined || merge === 'retainKeys')
+    return sameJson(current, wanted) ? [] : [[field, wanted]]
   const lists = { original: listOf(original), modified: wanted, current: listOf(current) }
-  return merge === 'set' ? setPatch(lists, field) : keyedPatch(lists, field, merge.key, at, lookup)
+  return merge === 'set' ? setPatch(lists, field) : keyedPatch(lists, field, merge, at, lookup)
 }
 
 function own(map: Plain, field: string): unknown {
@@ -86,13 +89,28 @@ function setPatch({ original, modified, current }: Lists, field: string): Fields
   ]
 }
 
-function keyedPatch(lists: Lists, field: string, key: string, path: readonly string[], lookup: MergeLookup): Fields {
+type KeyedMerge = Extract<Merge, { key: string }>
+
+/** The patch of a map that keeps only what is wanted of it. */
+function retaining(inner: Plain, wanted: Plain): Plain {
+  const kept = Object.keys(wanted).filter((field) => given(wanted, field))
+  return { $retainKeys: kept.sort(), ...inner }
+}
+
+function keyedPatch(
+  lists: Lists,
+  field: string,
+  merge: KeyedMerge,
+  path: readonly string[],
+  lookup: MergeLookup,
+): Fields {
+  const { key, retainKeys } = merge
   const { original, modified, current } = lists
   const wanted = itemsByKey(modified, key)
-  // Without a key on every item nothing can be told apart: the list goes as a whole.
-  if (wanted === undefined) return sameJson(current, modified) ? [] : [[field, [...modified, { $patch: 'replace' }]]]
+  const now = itemsByKey(current, key)
+  // Where items cannot be told apart (two ports of one number, say) the list goes as a whole.
+  if (!wanted || !now) return sameJson(current, modified) ? [] : [[field, [...modified, { $patch: 'replace' }]]]
   const before = itemsByKey(original, key) ?? new Map<unknown, Plain>()
-  const now = itemsByKey(current, key) ?? new Map<unknown, Plain>()
   const deleted = [...before.keys()]
     .filter((id) => !wanted.has(id) && now.has(id))
     .map((id) => ({ $patch: 'delete', [key]: id }))
@@ -100,7 +118,8 @@ function keyedPatch(lists: Lists, field: string, key: string, path: readonly str
     const there = now.get(id)
     if (!there) return [item]
     const inner = mapPatch({ original: before.get(id) ?? {}, modified: item, current: there }, path, lookup)
-    return Object.keys(inner).length > 0 ? [{ ...inner, [key]: id }] : []
+    if (Object.keys(inner).length === 0) return []
+    return [{ ...(retainKeys ? retaining(inner, item) : inner), [key]: id }]
   })
   const items = [...changed, ...deleted]
   const order = [...wanted.keys()]
