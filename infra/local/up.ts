@@ -8,7 +8,7 @@ import { type LocalPlatform, startPlatform } from './platform.ts'
 import { type DataFolder, takeDataFolder } from './up/data-folder.ts'
 import { applyExample, readManifests } from './up/example.ts'
 import { type HubClient, hubClient } from './up/hub-client.ts'
-import { joinClusters } from './up/join.ts'
+import { awaitJoined, joinClusters } from './up/join.ts'
 import { type ClusterAccess, readAccess, readKubeconfigFile, writeKubeconfig } from './up/kubeconfig.ts'
 import { helpText, readOptions, type UpOptions } from './up/options.ts'
 
@@ -16,6 +16,8 @@ import { helpText, readOptions, type UpOptions } from './up/options.ts'
 const stopWithinMs = 4_500
 /** The first request to a cold hub loads its code and creates its tables. */
 const readyWithinMs = 30_000
+/** Joining is waited for this long; a cluster that is away joins whenever it comes back. */
+const joinWithinMs = 10_000
 /** The example is followed this long, then left to the user's own eyes. */
 const followMs = 60_000
 
@@ -70,8 +72,10 @@ async function populate(
   manifests: ReturnType<typeof readManifests>,
   signal: AbortSignal,
 ): Promise<void> {
-  const joined = await joinClusters(hub, members)
-  if (joined.length > 0) say(`joined ${joined.join(', ')}`)
+  const fresh = await joinClusters(hub, members)
+  if (fresh.length > 0) say(`joining ${fresh.join(', ')}`)
+  const missing = await awaitJoined(hub, members, { withinMs: joinWithinMs, signal })
+  if (missing.length > 0) say(`not reached yet: ${missing.join(', ')}; kubectl describe membercluster says why`)
   if (manifests.length === 0) return
   const names = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`)
   say(`applying ${names.join(', ')}`)

@@ -1,4 +1,6 @@
 // Joins clusters the way a user does: a Secret with the kubeconfig, and a MemberCluster.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import type { KubeObject } from '../../../shared/api/kube-object.ts'
 import type { HubClient } from './hub-client.ts'
 import { type ClusterAccess, kubeconfigText } from './kubeconfig.ts'
@@ -37,4 +39,31 @@ function memberCluster(name: string): KubeObject {
     metadata: { name },
     spec: { identity: { kind: 'User', name: 'hubless' }, heartbeatPeriodSeconds: 60 },
   }
+}
+
+const Joined = z.looseObject({
+  status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }),
+})
+
+/** Waits until the hub has reached the clusters; returns the names it has not reached within `withinMs`. */
+export async function awaitJoined(
+  hub: HubClient,
+  clusters: readonly ClusterAccess[],
+  { withinMs, signal }: { withinMs: number; signal: AbortSignal },
+): Promise<string[]> {
+  const deadline = Date.now() + withinMs
+  let missing = clusters.map(({ name }) => name)
+  for (;;) {
+    const states = await Promise.all(missing.map(async (name) => isJoined(await hub.get(memberCluster(name)))))
+    missing = missing.filter((_, at) => !states[at])
+    if (missing.length === 0 || Date.now() > deadline) return missing
+    await sleep(100, undefined, { signal })
+  }
+}
+
+function isJoined(current: KubeObject | undefined): boolean {
+  const parsed = Joined.safeParse(current)
+  return (
+    parsed.success && parsed.data.status.conditions.some(({ type, status }) => type === 'Joined' && status === 'True')
+  )
 }

@@ -75,7 +75,7 @@ export function writeKubeconfig(path: string, clusters: readonly ClusterAccess[]
 function parseConfig(text: string, source: string): z.infer<typeof Kubeconfig> {
   let value: unknown
   try {
-    value = parse(text, { logLevel: 'silent', maxAliasCount: 20 })
+    value = parse(text, { logLevel: 'error', maxAliasCount: 20 })
   } catch {
     throw new InvalidInputError(`${source} is not YAML`)
   }
