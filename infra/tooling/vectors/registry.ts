@@ -8,6 +8,7 @@ import {
   validatorResourceOverride,
   workgeneratorOverride,
 } from './overrider.ts'
+import { placementController } from './placement-controller.ts'
 import { placementEquality, placementStatuses } from './placement-status.ts'
 import type { Replayer } from './replayer.ts'
 import { resourceKinds, resourceSelection } from './resource-selection.ts'
@@ -75,4 +76,5 @@ export const replayers: readonly Replayer[] = [
   eligibilityPlugin,
   samePlacementPlugin,
   schedulerFramework,
+  placementController,
 ]
