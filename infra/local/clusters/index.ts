@@ -54,12 +54,15 @@ interface Seat {
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** Resolves when the port is open; clusters come into being when they are first called. */
+/** Resolves when the port is open; clusters come into being when they are first called. Throws for a name used twice. */
 export async function startMembers(options: MembersOptions): Promise<Members> {
   const names = options.names ?? Array.from({ length: options.count ?? 1 }, (_, index) => `member-${index + 1}`)
   const seats = new Map<string, Seat>()
-  for (const [index, name] of names.entries())
+  for (const [index, name] of names.entries()) {
+    if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(name) || seats.has(name))
+      throw new Error(`"${name}" must be a name of its own, of lower case letters, digits, - and .`)
     seats.set(name, { name, token: randomBytes(16).toString('hex'), index, cluster: undefined, down: false })
+  }
   let requests = 0
 
   const wake = (seat: Seat): SimulatedCluster => {

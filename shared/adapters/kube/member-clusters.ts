@@ -19,6 +19,7 @@ export interface KubeMemberLimits extends HttpLimits {
 /**
  * Time: KubeFleet gives a property collection 10 s. Rate: twice client-go's default for controllers (20 a second, burst
  * 30), because one worker applies a whole placement at once. Answer: the largest object is 3 MiB, a page of pods a few.
+ * Connections: a fleet of a thousand; each takes about 0.1 MB, and its sockets go after a minute of quiet.
  */
 export const defaultLimits: KubeMemberLimits = {
   timeoutMs: 10_000,
@@ -27,7 +28,7 @@ export const defaultLimits: KubeMemberLimits = {
   inFlight: 8,
   perSecond: 50,
   burst: 100,
-  connections: 256,
+  connections: 1_024,
 }
 
 /** The port, and a way to let go of its sockets. */

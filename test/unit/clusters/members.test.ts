@@ -39,6 +39,11 @@ test('a thousand clusters are there at once, and only those called take memory',
   assert.deepEqual(platform.stats().awake, 1)
 })
 
+test('names must fit a path and be used once', async () => {
+  for (const names of [['a', 'a'], ['A'], ['a/b'], ['']])
+    await assert.rejects(startMembers({ names }), /must be a name of its own/)
+})
+
 test('clusters keep what is theirs', async () => {
   const { member } = await start({ names: ['east', 'west'] })
   const object: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'only-east' } }
