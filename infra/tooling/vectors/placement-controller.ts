@@ -19,10 +19,12 @@ import { resourceSnapshotsOf, type UpstreamResourceSnapshot } from './upstream.t
 const now = plain({ secondsFromNow: 0 }) as string
 
 function placementOf(value: unknown): Placement {
+  const placement = value as Placement
   return {
+    ...placement,
     apiVersion: 'placement.kubernetes-fleet.io/v1beta1',
-    ...(value as Placement),
     kind: 'ClusterResourcePlacement',
+    metadata: { uid: 'the-same-life', ...placement.metadata },
   }
 }
 
