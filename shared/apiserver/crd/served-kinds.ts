@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts'
 import { itemsAt, objectAt, valueAt, withFields } from '../builtin/edit.ts'
 import type { Column, ScaleSubresource, ServedKind } from '../kind.ts'
+import { checkRules } from '../schema/cel/check-rules.ts'
 import { forbidden, invalid, notSupported, required } from '../schema/field-errors.ts'
 import { equalJson } from '../schema/json-value.ts'
 import type { FieldError, Schema } from '../schema/schema.ts'
@@ -67,7 +68,10 @@ function checkSchemas(versions: readonly JsonObject[]): FieldError[] {
   const same = schemas.every((schema) => equalJson(schema, schemas[0]))
   return schemas.flatMap((schema, index) => {
     if (!isJsonObject(schema) || (same && index > 0)) return []
-    return checkStructural(schema, same ? sharedSchemaPath : `spec.versions[${index}].schema.openAPIV3Schema`)
+    const path = same ? sharedSchemaPath : `spec.versions[${index}].schema.openAPIV3Schema`
+    const faults = checkStructural(schema, path)
+    // Rules are typed by their schema: they are judged once it is sound.
+    return faults.length > 0 ? faults : checkRules(schemaOf(schema), path)
   })
 }
 

@@ -2,6 +2,9 @@
 // held against the schema. One entry point, so that every write of every kind passes the same steps in the same order.
 import type { JsonObject } from '../../api/json.ts'
 import type { ServedKind } from '../kind.ts'
+import { hasRules } from './cel/rule.ts'
+import { validateRules } from './cel/validate-rules.ts'
+import { invalid, noField } from './field-errors.ts'
 import { validateLists } from './lists.ts'
 import { ratchet } from './ratchet.ts'
 import type { FieldError, Schema } from './schema.ts'
@@ -27,7 +30,24 @@ export function processObject(schema: Schema, object: JsonObject, { old }: Proce
   const found = [...shaped.errors, ...validateValue(schema, shaped.object, '')]
   const kept = old === undefined ? found : ratchet(schema, shaped.object, old, found)
   const errors = [...kept, ...repeatedItems(schema, shaped.object, old)]
-  return { object: shaped.object, errors, unknownFields: shaped.unknownFields }
+  const broken = brokenRules(schema, shaped.object, old, errors)
+  return { object: shaped.object, errors: [...errors, ...broken], unknownFields: shaped.unknownFields }
+}
+
+/** Rules may assume the types they were checked against; with these complaints they would only say the same again. */
+const blocking = new Set(['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'])
+
+function brokenRules(
+  schema: Schema,
+  object: JsonObject,
+  old: JsonObject | undefined,
+  errors: readonly FieldError[],
+): readonly FieldError[] {
+  if (!hasRules(schema)) return []
+  if (!errors.some(({ reason }) => blocking.has(reason))) return validateRules(schema, object, old)
+  const text =
+    'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+  return [invalid(noField, null, text)]
 }
 
 /** An object that was stored with repeated items before its schema forbade them may keep having some. */

@@ -1,0 +1,22 @@
+// CEL in schemas: rules users attach to their kinds. Property names become CEL identifiers by Kubernetes' escapes.
+
+/** Words CEL keeps for itself. */
+const reserved = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+)
+
+const escapes: Readonly<Record<string, string>> = {
+  __: '__underscores__',
+  '.': '__dot__',
+  '-': '__dash__',
+  '/': '__slash__',
+}
+
+/** The identifier a rule writes for a property, or undefined when no rule can name it. */
+export function celName(property: string): string | undefined {
+  if (reserved.has(property)) return `__${property}__`
+  const escaped = property.replace(/__|[./-]/g, (part) => escapes[part] ?? part)
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined
+}

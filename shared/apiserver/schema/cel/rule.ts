@@ -1,0 +1,165 @@
+// Rules, compiled: checked against the types of their schema, metered, ready to run.
+import type { Environment } from '@marcbachmann/cel-js'
+import { errorMessage } from '../../../errors.ts'
+import type { Schema, ValidationRule } from '../schema.ts'
+import { spend, spendLength } from './budget.ts'
+import { newEnvironment } from './environment.ts'
+import { isNode, type Node, nodesOf } from './lang.ts'
+import { replacedMethods } from './text-library.ts'
+import { type CelType, TypeSource } from './types.ts'
+
+/** An expression that passed its check. */
+export interface Program {
+  /** Throws what the expression throws, and BudgetError. */
+  run(values: Readonly<Record<string, unknown>>): unknown
+  readonly usesOldSelf: boolean
+}
+
+export interface CompiledRule {
+  readonly rule: ValidationRule
+  /** Why the rule cannot be compiled. */
+  readonly problem?: string
+  readonly program?: Program
+  readonly messageProblem?: string
+  readonly messageProgram?: Program
+}
+
+export interface CompiledNode {
+  readonly type: CelType
+  readonly rules: readonly CompiledRule[]
+}
+
+/** Calls of functions that are replaced are renamed before anything is checked. */
+function renameReplaced(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    if ((node.op !== 'rcall' && node.op !== 'call') || !Array.isArray(node.args)) continue
+    const [name, ...rest] = node.args as readonly unknown[]
+    const replacement =
+      typeof name === 'string' && Object.hasOwn(replacedMethods, name) ? replacedMethods[name] : undefined
+    if (replacement !== undefined) node.args = [replacement, ...rest]
+  }
+}
+
+/** Makes every step of an expression pay. The library replaces `evaluate` on first use, hence the setter. */
+function meter(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    let inner = node.evaluate
+    const metered: Node['evaluate'] = (evaluator, self, context) => {
+      spend(1)
+      const result = inner.call(node, evaluator, self, context)
+      if (typeof result === 'string' || Array.isArray(result)) spendLength(result.length)
+      return result
+    }
+    Object.defineProperty(node, 'evaluate', {
+      get: () => metered,
+      set: (replacement: Node['evaluate']) => {
+        inner = replacement
+      },
+    })
+  }
+}
+
+/** Throws with the compiler's words when the expression is wrong or gives something else than `wanted`. */
+function compile(environment: Environment, expression: string, wanted: 'bool' | 'string', complaint: string): Program {
+  const parsed = environment.parse(expression)
+  if (!isNode(parsed.ast)) throw new Error('compilation failed: the expression has no tree')
+  const nodes = nodesOf(parsed.ast)
+  renameReplaced(nodes)
+  const checked = parsed.check()
+  if (!checked.valid) throw new Error(`compilation failed: ${checked.error?.message ?? 'unknown error'}`)
+  if (checked.type !== wanted && checked.type !== 'dyn') throw new Error(complaint)
+  meter(nodes)
+  return {
+    run: (values) => parsed(values),
+    usesOldSelf: nodes.some((node) => node.op === 'id' && node.args === 'oldSelf'),
+  }
+}
+
+function attempt(work: () => Program): { readonly program?: Program; readonly problem?: string } {
+  try {
+    return { program: work() }
+  } catch (error) {
+    const text = errorMessage(error)
+    return {
+      problem: /^(compilation failed|cel expression|messageExpression)/.test(text)
+        ? text
+        : `compilation failed: ${text}`,
+    }
+  }
+}
+
+function compileRule(base: Environment, type: CelType, rule: ValidationRule): CompiledRule {
+  const oldType = rule.optionalOldSelf === true ? `optional<${type.name}>` : type.name
+  const environment = base.clone().registerVariable('self', type.name).registerVariable('oldSelf', oldType)
+  const { program, problem } = attempt(() =>
+    compile(environment, rule.rule, 'bool', 'cel expression must evaluate to a bool'),
+  )
+  const expression = rule.messageExpression
+  const message =
+    expression === undefined
+      ? {}
+      : attempt(() => compile(environment, expression, 'string', 'messageExpression must evaluate to a string'))
+  return {
+    rule,
+    ...(program !== undefined && { program }),
+    ...(problem !== undefined && { problem }),
+    ...(message.program !== undefined && { messageProgram: message.program }),
+    ...(message.problem !== undefined && { messageProblem: message.problem }),
+  }
+}
+
+const rulesBelow = new WeakMap<Schema, boolean>()
+
+/** True when the schema, or one below it, has rules. */
+export function hasRules(schema: Schema): boolean {
+  const known = rulesBelow.get(schema)
+  if (known !== undefined) return known
+  // A schema that refers to itself meets its own entry and stops here.
+  rulesBelow.set(schema, false)
+  const { additionalProperties, items, properties } = schema
+  const found =
+    (schema['x-kubernetes-validations']?.length ?? 0) > 0 ||
+    (items !== undefined && hasRules(items)) ||
+    (typeof additionalProperties === 'object' && hasRules(additionalProperties)) ||
+    Object.values(properties ?? {}).some(hasRules)
+  rulesBelow.set(schema, found)
+  return found
+}
+
+/** The rules of one kind, compiled node by node as they are met. */
+export class RuleSource {
+  private readonly environment = newEnvironment()
+  private readonly types = new TypeSource(this.environment)
+  private readonly root: Schema
+  private readonly nodes = new Map<Schema, CompiledNode>()
+
+  constructor(root: Schema) {
+    this.root = root
+    // All object types are known before the first rule: an environment that was cloned takes no more.
+    this.types.typeOf(root, true)
+  }
+
+  nodeOf(schema: Schema): CompiledNode | undefined {
+    const rules = schema['x-kubernetes-validations']
+    if (rules === undefined || rules.length === 0) return undefined
+    let node = this.nodes.get(schema)
+    if (node === undefined) {
+      const type = this.types.typeOf(schema, schema === this.root)
+      node = { type, rules: rules.map((rule) => compileRule(this.environment, type, rule)) }
+      this.nodes.set(schema, node)
+    }
+    return node
+  }
+}
+
+const sources = new WeakMap<Schema, RuleSource>()
+
+/** The compiled rules below a root schema; made once for it. */
+export function rulesOf(root: Schema): RuleSource {
+  let source = sources.get(root)
+  if (source === undefined) {
+    source = new RuleSource(root)
+    sources.set(root, source)
+  }
+  return source
+}
