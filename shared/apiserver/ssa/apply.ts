@@ -5,7 +5,7 @@ import { InvalidInputError } from '../../errors.ts'
 import { cloneJson, isMap, type JsonMap, type JsonValue, own, sameJson } from '../patch/json-value.ts'
 import { PatchError } from '../patch/patch-error.ts'
 import type { Schema } from '../schema/schema.ts'
-import { builtinForm, isBuiltinSchema } from './builtin-form.ts'
+import { builtinForm, isBuiltinSchema, typedForm } from './builtin-form.ts'
 import { type ApplyConflict, conflictMessage } from './conflict.ts'
 import { difference, type FieldSet, intersection, union } from './field-set.ts'
 import { fieldsOf, typeComplaints, withNamedFields } from './fields-of.ts'
@@ -197,7 +197,8 @@ function attempt(
   const settled = settleOwners(current, live, merged, context, key)
   const result = isBuiltinSchema(schema) && isMap(merged) ? builtinForm(schema, merged) : merged
   if (!isMap(result)) throw new InvalidInputError('the applied object is empty')
-  const changed = !sameJson(live, result)
+  // An empty list where there was none is a change here, although nothing of it is stored.
+  const changed = !sameJson(typedForm(schema, live), typedForm(schema, merged))
   const after: Managers = new Map(settled.managers)
   after.delete(key)
   putEntry(after, { ...entry, set: stripped(set), time: changed ? context.now : entry.time })

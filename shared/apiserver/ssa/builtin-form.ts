@@ -1,11 +1,19 @@
-// Built-in kinds are typed in the API server: what JSON cannot tell apart there, it does not keep. Ownership is computed
-// on that form, so that it agrees with a real API server's.
+// Built-in kinds are typed in a real API server: null, an empty list and no list are one there, and embedded structs are
+// always present. Ownership is computed on objects in that form, so that it agrees with a real server's.
 import { isMap, type JsonMap, type JsonValue, own, put } from '../patch/json-value.ts'
 import type { Schema } from '../schema/schema.ts'
+import structFields from './struct-fields.generated.json' with { type: 'json' }
 import { declaredField, fieldSchema, itemSchema, typed } from './typing.ts'
 
-/** Root fields that a typed object always has when its kind declares them. */
-const alwaysPresent = ['metadata', 'spec', 'status']
+interface AlwaysPresent {
+  /** Present as {} when nothing is said of them. */
+  readonly structs: readonly string[]
+  /** Present as null. */
+  readonly nulls: readonly string[]
+}
+
+// The file is generated in this shape from the server's own description.
+const alwaysPresent = structFields as Readonly<Record<string, AlwaysPresent>>
 
 /** Whether a kind's schema describes a typed, built-in kind rather than free-form custom data. */
 export function isBuiltinSchema(schema: Schema): boolean {
@@ -20,26 +28,45 @@ function vanishes(schema: Schema, value: JsonValue): boolean {
   return isMap(value) && dictionary && Object.keys(value).length === 0
 }
 
-function formed(schema: Schema, value: JsonValue): JsonValue {
-  if (schema['x-kubernetes-preserve-unknown-fields'] === true || schema.type === undefined) return value
-  if (Array.isArray(value)) return value.map((item) => formed(itemSchema(schema), item))
+const isFree = (schema: Schema) => schema['x-kubernetes-preserve-unknown-fields'] === true || schema.type === undefined
+
+function withoutEmpties(schema: Schema, value: JsonValue): JsonValue {
+  if (isFree(schema)) return value
+  if (Array.isArray(value)) return value.map((item) => withoutEmpties(itemSchema(schema), item))
   if (!isMap(value)) return value
   const result: JsonMap = {}
   for (const [name, item] of Object.entries(value)) {
     const below = fieldSchema(schema, name)
-    const child = formed(below, item)
+    const child = withoutEmpties(below, item)
     const required = schema.required?.includes(name) === true
-    if (!(vanishes(below, child) && !(required && child !== null))) put(result, name, child)
+    if (!vanishes(below, child) || (required && child !== null)) put(result, name, child)
   }
   return result
 }
 
-/** The typed form of a built-in object: no nulls, no empty dictionaries or lists, and `spec` and `status` present. */
+/** The object without nulls and without empty dictionaries and lists that need not be there. */
 export function builtinForm(schema: Schema, object: JsonMap): JsonMap {
-  const result = formed(typed(schema), object)
-  if (!isMap(result)) return object
-  for (const name of alwaysPresent) {
-    if (declaredField(schema, name)?.type === 'object' && own(result, name) === undefined) put(result, name, {})
+  const result = withoutEmpties(typed(schema), object)
+  return isMap(result) ? result : object
+}
+
+function filled(schema: Schema, value: JsonValue): JsonValue {
+  if (isFree(schema)) return value
+  if (Array.isArray(value)) return value.map((item) => filled(itemSchema(schema), item))
+  if (!isMap(value)) return value
+  const result: JsonMap = {}
+  for (const [name, item] of Object.entries(value)) put(result, name, filled(fieldSchema(schema, name), item))
+  const present =
+    schema.ref !== undefined && Object.hasOwn(alwaysPresent, schema.ref) ? alwaysPresent[schema.ref] : undefined
+  for (const name of present?.structs ?? []) {
+    const below = declaredField(schema, name)
+    if (below?.type === 'object' && own(result, name) === undefined) put(result, name, filled(below, {}))
   }
+  for (const name of present?.nulls ?? []) if (own(result, name) === undefined) put(result, name, null)
   return result
+}
+
+/** A built-in object with the fields a typed server always has; other objects as they are. */
+export function typedForm(schema: Schema, object: JsonValue): JsonValue {
+  return isBuiltinSchema(schema) ? filled(typed(schema), object) : object
 }

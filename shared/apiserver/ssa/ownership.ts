@@ -1,6 +1,7 @@
 // What a change does to the owners of fields: the arithmetic that applies and updates share.
 import type { JsonMap, JsonValue } from '../patch/json-value.ts'
 import type { Schema } from '../schema/schema.ts'
+import { typedForm } from './builtin-form.ts'
 import { type Comparison, compareObjects, withoutFields } from './compare.ts'
 import { type ApplyConflict, conflictsOf } from './conflict.ts'
 import {
@@ -89,7 +90,9 @@ export function settleOwners(
   context: TrackingContext,
   except: string,
 ): Settled {
-  const comparison = withoutFields(compareObjects(context.schema, before, after), context.resetFields)
+  const { schema, resetFields } = context
+  const change = compareObjects(schema, typedForm(schema, before), typedForm(schema, after))
+  const comparison = withoutFields(change, resetFields)
   const overwritten = union(comparison.modified, comparison.added)
   const lost = union(overwritten, comparison.removed)
   const result: Managers = new Map()
