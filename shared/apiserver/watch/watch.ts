@@ -32,6 +32,7 @@ interface WatchPlan {
 }
 
 const defaultSeconds = 3_600
+const bufferedChunks = 16
 const retryAfterSeconds = 5
 /** How long a watch from a revision of the future waits for it. */
 const futureWaitMs = 3_000
@@ -57,18 +58,22 @@ export function watch(call: Call, tails: ChangeTails, slots: WatchSlots): Respon
     closed = true
   }
   call.request.signal.addEventListener('abort', closeOnce, { once: true })
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await chunks.next()
-      if (!done) return controller.enqueue(value)
-      closeOnce()
-      controller.close()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next()
+        if (!done) return controller.enqueue(value)
+        closeOnce()
+        controller.close()
+      },
+      async cancel() {
+        closeOnce()
+        await chunks.return(undefined)
+      },
     },
-    async cancel() {
-      closeOnce()
-      await chunks.return(undefined)
-    },
-  })
+    // The watch must begin now, not when somebody first reads.
+    { highWaterMark: bufferedChunks },
+  )
   const headers = {
     'content-type': 'application/json',
     'cache-control': 'no-cache, private',

@@ -1,0 +1,171 @@
+// Deletions, finalizers and what the garbage collector makes of them.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { configMap, configMaps, createWorld, gadgetOf, gadgets, type World } from './world.ts'
+
+const merge = { 'content-type': 'application/merge-patch+json' }
+
+async function owner(
+  world: World,
+  name: string,
+): Promise<{ apiVersion: string; kind: string; name: string; uid: string; blockOwnerDeletion: boolean }> {
+  const { object } = await world.call('POST', configMaps, configMap(name))
+  return { apiVersion: 'v1', kind: 'ConfigMap', name, uid: object.metadata.uid ?? '', blockOwnerDeletion: true }
+}
+
+const exists = async (world: World, path: string) => (await world.call('GET', path)).code === 200
+
+describe('delete', () => {
+  it('answers a Status that names what went', async () => {
+    const world = createWorld()
+    const { uid } = await owner(world, 'a')
+    const gone = await world.call('DELETE', `${configMaps}/a`)
+    assert.deepEqual(
+      [gone.code, gone.body['status'], gone.body['details']],
+      [200, 'Success', { name: 'a', kind: 'configmaps', uid }],
+    )
+    assert.equal((await world.call('DELETE', `${configMaps}/a`)).code, 404)
+  })
+
+  it('waits for finalizers, takes no new ones, and ends with the last', async () => {
+    const world = createWorld()
+    await world.call('POST', gadgets, gadgetOf('g', {}, { finalizers: ['demo.io/hold'] }))
+    const going = await world.call('DELETE', `${gadgets}/g`)
+    assert.equal(going.object.metadata.deletionTimestamp, '2026-01-01T00:00:00Z')
+    assert.equal(going.object.metadata.generation, 2)
+    const again = await world.call('DELETE', `${gadgets}/g`)
+    assert.deepEqual(again.object, going.object, 'asking twice changes nothing')
+    const more = await world.call(
+      'PATCH',
+      `${gadgets}/g`,
+      { metadata: { finalizers: ['demo.io/hold', 'demo.io/new'] } },
+      merge,
+    )
+    assert.equal(more.code, 422)
+    assert.match(String(more.body['message']), /no new finalizers can be added/)
+    const last = await world.call('PATCH', `${gadgets}/g`, { metadata: { finalizers: null } }, merge)
+    assert.equal(last.code, 200)
+    assert.equal(await exists(world, `${gadgets}/g`), false)
+  })
+
+  it('honours preconditions and refuses options that contradict each other', async () => {
+    const world = createWorld()
+    await owner(world, 'a')
+    assert.equal((await world.call('DELETE', `${configMaps}/a`, { preconditions: { uid: 'other' } })).code, 409)
+    assert.equal((await world.call('DELETE', `${configMaps}/a`, { preconditions: { resourceVersion: '9' } })).code, 409)
+    assert.equal(
+      (await world.call('DELETE', `${configMaps}/a`, { propagationPolicy: 'Orphan', orphanDependents: true })).code,
+      422,
+    )
+    assert.equal((await world.call('DELETE', `${configMaps}/a`, { propagationPolicy: 'Sideways' })).code, 422)
+    assert.equal((await world.call('DELETE', `${configMaps}/a`, { dryRun: ['All'] })).code, 200)
+    assert.equal(await exists(world, `${configMaps}/a`), true)
+  })
+
+  it('deletes a collection by selector', async () => {
+    const world = createWorld()
+    for (const name of ['a', 'b', 'c'])
+      await world.call('POST', configMaps, configMap(name, {}, { labels: { odd: String(name !== 'b') } }))
+    const gone = await world.call('DELETE', `${configMaps}?labelSelector=odd%3Dtrue`)
+    assert.equal((gone.body['items'] as unknown[]).length, 2)
+    const left = await world.call('GET', configMaps)
+    assert.equal((left.body['items'] as unknown[]).length, 1)
+  })
+})
+
+describe('garbage', () => {
+  it('background: dependents go after their last living owner', async () => {
+    const world = createWorld()
+    const [one, two] = [await owner(world, 'one'), await owner(world, 'two')]
+    await world.call('POST', gadgets, gadgetOf('single', {}, { ownerReferences: [one] }))
+    await world.call('POST', gadgets, gadgetOf('shared', {}, { ownerReferences: [one, two] }))
+    await world.call('DELETE', `${configMaps}/one`)
+    await world.collect()
+    assert.equal(await exists(world, `${gadgets}/single`), false)
+    const shared = await world.call('GET', `${gadgets}/shared`)
+    assert.deepEqual(
+      shared.object.metadata.ownerReferences?.map(({ name }) => name),
+      ['two'],
+    )
+    await world.call('DELETE', `${configMaps}/two`)
+    await world.collect()
+    assert.equal(await exists(world, `${gadgets}/shared`), false)
+  })
+
+  it('goes down a chain of owners', async () => {
+    const world = createWorld()
+    const top = await owner(world, 'top')
+    const { object } = await world.call('POST', gadgets, gadgetOf('middle', {}, { ownerReferences: [top] }))
+    const middle = { apiVersion: 'demo.io/v1', kind: 'Gadget', name: 'middle', uid: object.metadata.uid }
+    await world.call('POST', configMaps, configMap('leaf', {}, { ownerReferences: [middle] }))
+    await world.call('DELETE', `${configMaps}/top`)
+    await world.collect()
+    assert.equal(await exists(world, `${configMaps}/leaf`), false)
+  })
+
+  it('foreground: the owner stays until its dependents are gone', async () => {
+    const world = createWorld()
+    const one = await owner(world, 'one')
+    await world.call('POST', gadgets, gadgetOf('g', {}, { ownerReferences: [one], finalizers: ['demo.io/hold'] }))
+    const going = await world.call('DELETE', `${configMaps}/one?propagationPolicy=Foreground`)
+    assert.deepEqual(going.object.metadata.finalizers, ['foregroundDeletion'])
+    for (let round = 0; round < 5; round += 1) await world.collect().catch(() => undefined)
+    assert.equal(await exists(world, `${configMaps}/one`), true, 'its dependent is held')
+    await world.call('PATCH', `${gadgets}/g`, { metadata: { finalizers: null } }, merge)
+    await world.collect()
+    assert.equal(await exists(world, `${configMaps}/one`), false)
+    assert.equal(await exists(world, `${gadgets}/g`), false)
+  })
+
+  it('orphan: dependents stay, without the reference', async () => {
+    const world = createWorld()
+    const one = await owner(world, 'one')
+    await world.call('POST', gadgets, gadgetOf('g', {}, { ownerReferences: [one] }))
+    await world.call('DELETE', `${configMaps}/one`, { propagationPolicy: 'Orphan' })
+    await world.collect()
+    assert.equal(await exists(world, `${configMaps}/one`), false)
+    const left = await world.call('GET', `${gadgets}/g`)
+    assert.equal(left.object.metadata.ownerReferences, undefined)
+  })
+
+  it('empties a namespace of every kind before it goes', async () => {
+    const world = createWorld()
+    await world.call('POST', '/api/v1/namespaces', { metadata: { name: 'shop' } })
+    for (let index = 0; index < 150; index += 1) {
+      await world.call('POST', '/api/v1/namespaces/shop/configmaps', configMap(`c${index}`))
+    }
+    await world.call(
+      'POST',
+      '/apis/demo.io/v1/namespaces/shop/gadgets',
+      gadgetOf('g', {}, { finalizers: ['demo.io/hold'] }),
+    )
+    const going = await world.call('DELETE', '/api/v1/namespaces/shop')
+    assert.deepEqual(going.object['status'], { phase: 'Terminating' })
+    await world.collect().catch(() => undefined)
+    const held = await world.call('GET', '/api/v1/namespaces/shop')
+    assert.match(JSON.stringify(held.object['status']), /gadgets\.demo\.io has 1 resource instances/)
+    await world.call('PATCH', '/apis/demo.io/v1/namespaces/shop/gadgets/g', { metadata: { finalizers: null } }, merge)
+    await world.collect()
+    assert.equal(await exists(world, '/api/v1/namespaces/shop'), false)
+    const other = await world.call('GET', '/api/v1/configmaps')
+    assert.deepEqual(other.body['items'], [])
+  })
+
+  it('keeps the namespaces the hub needs', async () => {
+    const world = createWorld()
+    const names = (
+      (await world.call('GET', '/api/v1/namespaces')).body['items'] as { metadata: { name: string } }[]
+    ).map(({ metadata }) => metadata.name)
+    assert.deepEqual(names, ['default', 'fleet-system', 'kube-public', 'kube-system'])
+    assert.equal((await world.call('DELETE', '/api/v1/namespaces/default')).code, 403)
+  })
+
+  it('says what it did nothing about: an owner that lives', async () => {
+    const world = createWorld()
+    const one = await owner(world, 'one')
+    await world.call('POST', gadgets, gadgetOf('g', {}, { ownerReferences: [one] }))
+    world.garbage.push({ group: '', resource: 'configmaps', namespace: 'default', name: 'one', uid: one.uid })
+    await world.collect()
+    assert.equal(await exists(world, `${gadgets}/g`), true)
+  })
+})
