@@ -50,8 +50,9 @@ function parseSteps(bare: string, whole: string): Step[] {
       throw new InvalidInputError(
         `JSONPath ${JSON.stringify(whole)} cannot be read from ${JSON.stringify(text.slice(at))} on`,
       )
-    steps.push(stepOf(match.groups ?? {}, whole))
+    // Filters hold paths of their own, which move the expression on.
     at = tokens.lastIndex
+    steps.push(stepOf(match.groups ?? {}, whole))
   }
   return steps
 }

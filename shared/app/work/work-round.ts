@@ -132,10 +132,22 @@ async function store(
   const waitMs = outcome.kind === 'synced' ? nextLookMs(work, row.rounds) : undefined
   if (news || waitMs !== undefined) await platform.placements.observe(placement, row, current?.etag)
   const messages: Message[] = news ? [wakeFold(placement, platform.settings.coalesceMs)] : []
-  if (waitMs !== undefined)
-    messages.push(wakeWorkAt(wanted.cluster, placement, now + waitMs, `${wanted.uid}:${row.epoch}:${row.rounds}`))
+  if (waitMs !== undefined) messages.push(nextLook(round, now + waitMs))
   if (messages.length > 0) await platform.bus.send(messages)
   if (news) await platform.bus.publish([workObserved(platform, placement, row)])
+}
+
+/** Looks at the same work asked for within this time are one. */
+const lookBucketMs = 250
+
+function nextLook({ wanted, placement }: WorkRound, at: number): Message {
+  const bucket = Math.ceil(at / lookBucketMs)
+  return wakeWorkAt(
+    wanted.cluster,
+    placement,
+    bucket * lookBucketMs,
+    `${wanted.uid}:${wanted.generation}:look:${bucket}`,
+  )
 }
 
 function observedRow(
