@@ -167,7 +167,7 @@ const ignored = [
   'receiver_error',
 ] as const
 
-function serve(container: RheaContainer, socket: Socket, options: AmqpServerOptions): void {
+function serve(container: RheaContainer, socket: Socket, options: AmqpServerOptions): RheaConnection {
   const connection = container.create_connection({
     tcp_no_delay: true,
     reconnect: false,
@@ -198,24 +198,35 @@ function serve(container: RheaContainer, socket: Socket, options: AmqpServerOpti
   /** rhea reports neither links nor sessions closed when the socket goes (P16). */
   socket.once('close', () => {
     connection.eof()
+    /** Whatever is still written would start rhea's idle timer again, and that keeps a process alive for minutes. */
+    connection.output = () => {}
     options.onGone(connection)
   })
   options.onConnection(connection)
   connection.accept(socket)
+  return connection
 }
+
+/** Why connections end when the server does; clients that hear it connect again. */
+const goodbye: AmqpFault = { condition: 'amqp:connection:forced', description: 'The Service Bus is shutting down.' }
+/** How long peers have to answer that, in milliseconds. */
+const farewellMs = 100
 
 /** Listens; rejects with the system's error when the port is taken. */
 export async function listenAmqp(options: AmqpServerOptions): Promise<AmqpServer> {
   const container = makeContainer()
-  const sockets = new Set<Socket>()
+  const sockets = new Map<Socket, RheaConnection>()
+  let emptied = Promise.withResolvers<void>()
   const server: Server = createServer((socket) => {
     if (sockets.size >= options.maxConnections) {
       socket.destroy()
       return
     }
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    serve(container, socket, options)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      if (sockets.size === 0) emptied.resolve()
+    })
+    sockets.set(socket, serve(container, socket, options))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -226,9 +237,15 @@ export async function listenAmqp(options: AmqpServerOptions): Promise<AmqpServer
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     connections: () => sockets.size,
     async close() {
+      emptied = Promise.withResolvers<void>()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const socket of sockets) socket.destroy()
+      for (const connection of sockets.values()) connection.close(goodbye)
+      const impatience = setTimeout(() => {
+        for (const socket of sockets.keys()) socket.destroy()
+      }, farewellMs)
+      if (sockets.size > 0) await emptied.promise
       await closed
+      clearTimeout(impatience)
     },
   }
 }

@@ -163,6 +163,8 @@ export interface RheaConnection {
   _register(): void
   input(bytes: Buffer): void
   eof(): void
+  output(): void
+  close(fault: AmqpFault): void
   on(event: string, listener: (context: ConnectionContext) => void): void
 }
 
