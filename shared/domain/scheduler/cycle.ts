@@ -27,7 +27,7 @@ import {
 } from './decisions.ts'
 import { type Fleet, nameOf } from './fleet.ts'
 import type { CycleContext } from './plugin.ts'
-import { defaultProfile } from './profile.ts'
+import { defaultProfile, type StablePlugins } from './profile.ts'
 import { filterAll, filterAndScore, pickBest, type ScoredCluster, zeroScore } from './stages.ts'
 
 export interface CycleInput {
@@ -71,6 +71,7 @@ export interface CycleResult extends BindingPlan {
 
 interface Round {
   readonly input: CycleInput
+  readonly stable: StablePlugins | undefined
   readonly bindings: ClassifiedBindings
 }
 
@@ -78,14 +79,17 @@ type Branch = Omit<CycleResult, 'removeFinalizer' | 'requeue'> & { readonly requ
 
 const nothing: BindingPlan = { create: [], patch: [], unschedule: [] }
 
-/** Runs one cycle. Never throws for what users wrote; see `CycleResult.error`. */
-export function runCycle(input: CycleInput): CycleResult {
+/**
+ * Runs one cycle. Never throws for what users wrote; see `CycleResult.error`. `stable` are plugins shared with other cycles
+ * over the same fleet, policy and time.
+ */
+export function runCycle(input: CycleInput, stable?: StablePlugins): CycleResult {
   const sorted = [...input.bindings].sort((a, b) => byText(a.name, b.name))
   const bindings = classifyBindings(sorted, input.policySnapshot.name, input.fleet.byName)
   const removeFinalizer = bindings.deleting.map(({ name }) => name)
   const gone = bindings.dangling.map(unscheduled)
   try {
-    const branch = schedule({ input, bindings })
+    const branch = schedule({ input, bindings, stable })
     return { requeue: false, ...branch, unschedule: [...gone, ...branch.unschedule], removeFinalizer }
   } catch (error) {
     if (!(error instanceof InvalidInputError || error instanceof InvariantError)) throw error
@@ -107,7 +111,7 @@ function schedule(round: Round): Branch {
 /** Every cluster that passes the filters. Always fulfilled, even by no cluster at all. */
 function pickAll(round: Round): Branch {
   const { input, bindings } = round
-  const { scored, filtered } = filterAll(defaultProfile(contextOf(round)), input.fleet.clusters)
+  const { scored, filtered } = filterAll(defaultProfile(contextOf(round), round.stable), input.fleet.clusters)
   const plan = match(round, scored, true)
   const selected = [plan.create, plan.patch, bindings.scheduled, bindings.bound]
   return { ...plan, status: report(round, { selected, notPicked: [], filtered }, selected.flat().length) }
@@ -224,7 +228,7 @@ export function needsAnotherCycle(desired: number, limit: number, picked: number
 function pickMore(round: Round, wanted: number, present: number): Branch {
   const { input, bindings } = round
   const desired = wanted - present
-  const profile = defaultProfile(contextOf(round))
+  const profile = defaultProfile(contextOf(round), round.stable)
   const { limit, scored, filtered } = filterAndScore(profile, input.fleet.clusters, desired)
   const { picked, notPicked } = pickBest(scored, pickCount(desired, limit, scored.length))
   const plan = match(round, picked, true)

@@ -2,6 +2,7 @@
 import type { Binding } from '../../api/binding.ts'
 import { InvariantError } from '../../errors.ts'
 import { type CycleInput, type CycleResult, runCycle } from './cycle.ts'
+import { rememberingPlugins } from './profile.ts'
 
 /** More cycles than this cannot be: each places at least one cluster of those wanted. */
 const spareCycles = 2
@@ -11,15 +12,16 @@ const spareCycles = 2
  * binding once, with its final form; a binding given up in one cycle and picked again in a later one counts as patched.
  */
 export function scheduleFully(input: CycleInput): CycleResult {
+  const stable = stableFor(input)
   let bindings = input.bindings
-  let result = runCycle(input)
+  let result = runCycle(input, stable)
   if (!result.requeue) return result
   const released = result.removeFinalizer
   let cyclesLeft = (input.policySnapshot.numberOfClusters ?? 0) + spareCycles
   while (result.requeue) {
     if (cyclesLeft-- === 0) throw new InvariantError(`scheduling ${input.placement.name} does not come to an end`)
     bindings = applied(bindings, result)
-    result = runCycle({ ...input, bindings })
+    result = runCycle({ ...input, bindings }, stable)
   }
   const { status, error } = result
   return {
@@ -29,6 +31,13 @@ export function scheduleFully(input: CycleInput): CycleResult {
     ...(status && { status }),
     ...(error !== undefined && { error }),
   }
+}
+
+/** Only spread constraints take more than one cycle, and then remembering pays. */
+function stableFor({ fleet, policySnapshot, placement, now }: CycleInput) {
+  const { policy } = policySnapshot
+  if ((policy?.topologySpreadConstraints?.length ?? 0) === 0) return undefined
+  return rememberingPlugins({ fleet, policy, namespace: placement.namespace, current: [], obsolete: [], now })
 }
 
 /** Bindings as they are once a cycle's changes are stored. Deleting ones stay until their work is gone. */

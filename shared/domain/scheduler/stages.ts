@@ -83,11 +83,16 @@ export function scoresOf(
   const scores = new Map<string, Score>()
   for (const plugin of plugins) {
     if (skipped.has(plugin.name)) continue
-    const outcome = plugin.score?.(cluster) ?? {}
-    if (isVerdict(outcome)) fail(outcome)
-    scores.set(plugin.name, { ...zeroScore, ...outcome })
+    scores.set(plugin.name, pointsOf(plugin, cluster))
   }
   return scores
+}
+
+function pointsOf(plugin: Plugin, cluster: MemberCluster): Score {
+  const outcome = plugin.score?.(cluster) ?? zeroScore
+  if (isVerdict(outcome)) return fail(outcome)
+  const { topologySpread = 0, affinity = 0, obsoleteAffinity = 0 } = outcome
+  return { topologySpread, affinity, obsoleteAffinity }
 }
 
 /** Adds up the points of every cluster. Throws InvariantError. */
@@ -96,10 +101,12 @@ export function scoreClusters(
   skipped: ReadonlySet<string>,
   clusters: readonly MemberCluster[],
 ): ScoredCluster[] {
-  return clusters.map((cluster) => ({
-    cluster,
-    score: [...scoresOf(plugins, skipped, cluster).values()].reduce(addScores, zeroScore),
-  }))
+  const asked = plugins.filter(({ name }) => !skipped.has(name))
+  return clusters.map((cluster) => {
+    let score = zeroScore
+    for (const plugin of asked) score = addScores(score, pointsOf(plugin, cluster))
+    return { cluster, score }
+  })
 }
 
 /** Everything a PickAll placement needs: clusters that pass, with no points, and those refused. */

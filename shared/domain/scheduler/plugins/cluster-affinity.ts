@@ -72,39 +72,40 @@ function lazily<T>(make: () => T): () => T {
  */
 export function termMatcher(term: ClusterSelectorTerm): (cluster: MemberCluster, property: ReadProperty) => boolean {
   const labels = labelMatcher(term.labelSelector)
-  const expressions = term.propertySelector?.matchExpressions ?? []
+  const expressions = (term.propertySelector?.matchExpressions ?? []).map(({ name, operator, values }) => ({
+    name,
+    test: lazily(() => comparison(operator, values)),
+  }))
   return (cluster, property) =>
     labels(cluster.metadata.labels) &&
     expressions.every((expression) => {
       const value = property(cluster, expression.name)
-      return value !== undefined && holds(value, expression.operator, expression.values)
+      return value !== undefined && expression.test()(value)
     })
 }
 
-function holds(value: Quantity, operator: string, values: readonly string[]): boolean {
-  const [wanted, ...others] = values
-  if (wanted === undefined || others.length > 0) {
+const orders: Readonly<Record<string, (order: number) => boolean>> = {
+  Gt: (order) => order > 0,
+  Ge: (order) => order >= 0,
+  Eq: (order) => order === 0,
+  Ne: (order) => order !== 0,
+  Lt: (order) => order < 0,
+  Le: (order) => order <= 0,
+}
+
+function comparison(operator: string, values: readonly string[]): (value: Quantity) => boolean {
+  const [text, ...others] = values
+  if (text === undefined || others.length > 0) {
     throw new InvalidInputError(`property expression: ${operator} needs exactly one value, got ${values.length}`)
   }
-  const order = compareQuantities(value, parseQuantity(wanted))
-  switch (operator) {
-    case 'Gt':
-      return order > 0
-    case 'Ge':
-      return order >= 0
-    case 'Eq':
-      return order === 0
-    case 'Ne':
-      return order !== 0
-    case 'Lt':
-      return order < 0
-    case 'Le':
-      return order <= 0
-    default:
-      throw new InvalidInputError(
-        `property expression: ${JSON.stringify(operator)} is not an operator, use Gt, Ge, Eq, Ne, Lt or Le`,
-      )
+  const wanted = parseQuantity(text)
+  const holds = Object.hasOwn(orders, operator) ? orders[operator] : undefined
+  if (!holds) {
+    throw new InvalidInputError(
+      `property expression: ${JSON.stringify(operator)} is not an operator, use Gt, Ge, Eq, Ne, Lt or Le`,
+    )
   }
+  return (value) => holds(compareQuantities(value, wanted))
 }
 
 /** Least and greatest values of every property a preferred term sorts by, over all clusters; first seen wins a tie. */
