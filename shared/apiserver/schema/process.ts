@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../api/json.ts'
 import type { ServedKind } from '../kind.ts'
 import { hasRules } from './cel/rule.ts'
-import { validateRules } from './cel/validate-rules.ts'
+import { type Verdicts, validateRules } from './cel/validate-rules.ts'
 import { invalid, noField } from './field-errors.ts'
 import { validateLists } from './lists.ts'
 import { ratchet } from './ratchet.ts'
@@ -22,6 +22,8 @@ export interface Processed {
   readonly errors: readonly FieldError[]
   /** Paths of fields the schema does not know and that were dropped, e.g. `spec.bogus`. */
   readonly unknownFields: readonly string[]
+  /** What the writer should know although the object is accepted: rules broken by parts that did not change. */
+  readonly warnings: readonly string[]
 }
 
 /** Prunes, defaults and validates a whole object (with apiVersion, kind and metadata at its root). */
@@ -31,7 +33,12 @@ export function processObject(schema: Schema, object: JsonObject, { old }: Proce
   const kept = old === undefined ? found : ratchet(schema, shaped.object, old, found)
   const errors = [...kept, ...repeatedItems(schema, shaped.object, old)]
   const broken = brokenRules(schema, shaped.object, old, errors)
-  return { object: shaped.object, errors: [...errors, ...broken], unknownFields: shaped.unknownFields }
+  return {
+    object: shaped.object,
+    errors: [...errors, ...broken.errors],
+    unknownFields: shaped.unknownFields,
+    warnings: broken.forgiven.map(({ field, message }) => `${field}: ${message}`),
+  }
 }
 
 /** Rules may assume the types they were checked against; with these complaints they would only say the same again. */
@@ -42,12 +49,12 @@ function brokenRules(
   object: JsonObject,
   old: JsonObject | undefined,
   errors: readonly FieldError[],
-): readonly FieldError[] {
-  if (!hasRules(schema)) return []
+): Verdicts {
+  if (!hasRules(schema)) return { errors: [], forgiven: [] }
   if (!errors.some(({ reason }) => blocking.has(reason))) return validateRules(schema, object, old)
   const text =
     'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
-  return [invalid(noField, null, text)]
+  return { errors: [invalid(noField, null, text)], forgiven: [] }
 }
 
 /** An object that was stored with repeated items before its schema forbade them may keep having some. */
@@ -64,7 +71,7 @@ export function processKind(kind: ServedKind, object: JsonObject, options: Proce
   const prepared = kind.prepare === undefined ? object : kind.prepare(object, options.old)
   const processed =
     kind.schema === undefined
-      ? { object: prepared, errors: [], unknownFields: [] }
+      ? { object: prepared, errors: [], unknownFields: [], warnings: [] }
       : processObject(kind.schema, prepared, options)
   if (kind.validate === undefined || processed.errors.length > 0) return processed
   return { ...processed, errors: kind.validate(processed.object, options.old) }

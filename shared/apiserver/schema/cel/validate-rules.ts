@@ -13,15 +13,22 @@ import { type CompiledNode, type CompiledRule, hasRules, type RuleSource, rulesO
 interface Run {
   readonly source: RuleSource
   readonly errors: FieldError[]
+  readonly forgiven: FieldError[]
   left: number
 }
 
+export interface Verdicts {
+  readonly errors: readonly FieldError[]
+  /** Rules broken by parts an update did not touch: worth a warning, no refusal. */
+  readonly forgiven: readonly FieldError[]
+}
+
 /** Verdicts of every rule below `schema`, a root. `old` is the stored object of an update. */
-export function validateRules(schema: Schema, value: JsonObject, old: JsonObject | undefined): FieldError[] {
-  if (!hasRules(schema)) return []
-  const run: Run = { source: rulesOf(schema), errors: [], left: objectBudget }
+export function validateRules(schema: Schema, value: JsonObject, old: JsonObject | undefined): Verdicts {
+  if (!hasRules(schema)) return { errors: [], forgiven: [] }
+  const run: Run = { source: rulesOf(schema), errors: [], forgiven: [], left: objectBudget }
   visit(schema, value, old, '', run, 0)
-  return run.errors
+  return run
 }
 
 function visit(schema: Schema, value: Json, old: Json | undefined, path: string, run: Run, depth: number): void {
@@ -93,9 +100,9 @@ function judgeRule(compiled: CompiledRule, subject: Subject, run: Run): void {
     return
   }
   const optional = rule.optionalOldSelf === true
-  // A transition needs both sides; anything else need not be asked again of what did not change.
+  // A transition needs both sides.
   if (program.usesOldSelf && !optional && subject.oldSelf === undefined) return
-  if (!program.usesOldSelf && subject.unchanged) return
+  const faults = subject.unchanged && !program.usesOldSelf ? run.forgiven : run.errors
   const values = {
     self: subject.self,
     ...(optional
@@ -106,15 +113,13 @@ function judgeRule(compiled: CompiledRule, subject: Subject, run: Run): void {
     const allowed = Math.min(ruleBudget, run.left)
     const { result, left } = withBudget(allowed, () => program.run(values))
     run.left -= allowed - left
-    if (result !== true) run.errors.push(broken(compiled, values, subject))
+    if (result !== true) faults.push(broken(compiled, values, subject))
   } catch (error) {
     if (error instanceof BudgetError) {
       run.left = 0
       run.errors.push(problem(subject, exhaustedText))
     } else {
-      run.errors.push(
-        problem(subject, `${errorText(error)} evaluating rule: ${rule.message?.trim() || rule.rule.trim()}`),
-      )
+      faults.push(problem(subject, `${errorText(error)} evaluating rule: ${rule.message?.trim() || rule.rule.trim()}`))
     }
   }
 }
