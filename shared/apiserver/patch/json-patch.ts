@@ -90,10 +90,11 @@ function checkRemove(document: JsonValue, path: string): void {
   )
 }
 
+/** A missing member may be replaced, as in the API server; a missing item may not. */
 function checkReplace(document: JsonValue, path: string): void {
   const target = locate(document, path)
   if (!target) throw new PatchError(422, `replace operation does not apply: doc is missing path: ${path}: ${missing}`)
-  if (child(target.parent, target.key) === undefined) {
+  if (Array.isArray(target.parent) && child(target.parent, target.key) === undefined) {
     throw new PatchError(422, `replace operation does not apply: doc is missing key: ${path}: ${missing}`)
   }
 }
@@ -220,8 +221,11 @@ export function applyJsonPatch(original: unknown, patch: unknown): JsonMap {
 
 /** One operation on a holder, so that the empty path (the whole document) is an ordinary member. */
 function edit(root: JsonMap, operation: RawOperation): void {
+  const target = operation.op === 'replace' ? locate(root['document'] ?? null, operation.path) : undefined
+  const absent = target !== undefined && child(target.parent, target.key) === undefined
   const inside = {
     ...operation,
+    op: absent ? 'add' : operation.op,
     ...(Object.hasOwn(operation, 'value') ? { value: cloneJson(operation['value']) } : {}),
     path: `/document${operation.path}`,
     ...(operation.from === undefined ? {} : { from: `/document${operation.from}` }),

@@ -7,8 +7,11 @@ import { checkElementOrder, holdsMaps, type ListRule, mergeList, ordered } from 
 
 const patchDirective = '$patch'
 const retainKeysDirective = '$retainKeys'
-const orderPrefix = '$setElementOrder/'
-const deletePrefix = '$deleteFromPrimitiveList/'
+const orderPrefix = '$setElementOrder'
+const deletePrefix = '$deleteFromPrimitiveList'
+
+/** The field an order is about, behind the slash; '' when there is none. */
+const fieldOf = (key: string, prefix: string) => (key.startsWith(`${prefix}/`) ? key.slice(prefix.length + 1) : '')
 
 const noSchema: Schema = {}
 
@@ -73,7 +76,7 @@ function mergeOrderedLists(schema: Schema, original: JsonMap, patch: JsonMap): v
   for (const [key, value] of Object.entries(patch)) {
     if (!key.startsWith(orderPrefix)) continue
     delete patch[key]
-    const field = key.slice(orderPrefix.length)
+    const field = fieldOf(key, orderPrefix)
     if (field === '' || !Array.isArray(value)) throw new PatchError(400, 'invalid patch format of setElementOrder list')
     const below = fieldSchema(schema, field)
     const had = own(original, field)
@@ -104,7 +107,7 @@ function mergeOrdered(
 }
 
 function deleteFromList(original: JsonMap, key: string, patch: JsonValue): void {
-  const field = key.slice(deletePrefix.length)
+  const field = fieldOf(key, deletePrefix)
   if (field === '') throw new PatchError(400, 'invalid patch format of primitive list')
   const gone = new Set(listOf(patch, key).map((item) => JSON.stringify(item)))
   const live = own(original, field)

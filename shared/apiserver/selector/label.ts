@@ -170,16 +170,34 @@ class RequirementParser {
   #valueList(): string[] {
     const open = this.next()
     if (!isSymbol(open, '(')) throw new InvalidInputError(`found '${open.text}' expected: '('`)
-    const values: string[] = []
-    for (;;) {
-      const word = this.peek().kind === 'word' ? this.next().text : ''
-      const after = this.next()
-      if (!isSymbol(after, ',') && !isSymbol(after, ')')) {
-        throw new InvalidInputError(`found '${after.text}', expected: ',' or ')'`)
-      }
-      values.push(word)
-      if (after.text === ')') return [...new Set(values)].sort()
+    const first = this.peek()
+    if (first.kind !== 'word' && !isSymbol(first, ',') && !isSymbol(first, ')')) {
+      throw new InvalidInputError(`found '${first.text}', expected: ',', ')' or identifier`)
     }
+    const values = new Set<string>()
+    if (!isSymbol(first, ')')) this.#values(values)
+    else values.add('')
+    this.next()
+    return [...values].sort()
+  }
+
+  /** Reads up to the closing parenthesis. */
+  #values(values: Set<string>): void {
+    let separated = true
+    while (!isSymbol(this.peek(), ')')) {
+      const token = this.next()
+      if (token.kind === 'word' && separated) {
+        values.add(token.text)
+        separated = false
+      } else if (isSymbol(token, ',')) {
+        if (separated) values.add('')
+        separated = true
+      } else {
+        const wanted = separated ? "',', or identifier" : "',' or ')'"
+        throw new InvalidInputError(`found '${token.text}', expected: ${wanted}`)
+      }
+    }
+    if (separated) values.add('')
   }
 }
 

@@ -165,5 +165,12 @@ function typeMismatch(schema: Schema, value: JsonValue): string | undefined {
   return undefined
 }
 
-const printed = (value: JsonValue) =>
-  `&{${isMap(value) || Array.isArray(value) ? JSON.stringify(value) : String(value)}}`
+/** A value as Go prints it, which is what Kubernetes shows. */
+function goText(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
+  if (!isMap(value)) return value === null ? '<nil>' : String(value)
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[${entries.map(([key, item]) => `${key}:${goText(item)}`).join(' ')}]`
+}
+
+const printed = (value: JsonValue) => `&{${goText(value)}}`
