@@ -2,7 +2,7 @@
 
 /** Steps of one rule on one value, and of all rules on one object. A step is one node of the expression, once. */
 export const ruleBudget = 1_000_000
-export const objectBudget = 5_000_000
+export const objectBudget = 2_000_000
 /** The longest text or list an expression may build. */
 export const longestValue = 1_000_000
 
@@ -26,10 +26,15 @@ export function spend(steps: number): void {
   if (left < 0) throw new BudgetError()
 }
 
-/** Runs `work` with at most `steps`; returns its result and what is left. Never lets a swallowed BudgetError pass. */
+/** Runs `work` with at most `steps`; returns its result and what is left. Throws BudgetError even when `work` swallowed it. */
 export function withBudget<T>(steps: number, work: () => T): { readonly result: T; readonly left: number } {
   left = steps
-  const result = work()
+  let result: T
+  try {
+    result = work()
+  } catch (error) {
+    throw left < 0 ? new BudgetError() : error
+  }
   if (left < 0) throw new BudgetError()
   return { result, left }
 }

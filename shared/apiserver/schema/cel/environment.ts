@@ -14,7 +14,7 @@ let base: Environment | undefined
 /** A fresh environment that shares the functions. Made when the first rule is met: most kinds have none. */
 export function newEnvironment(): Environment {
   if (base === undefined) {
-    base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: true, limits })
+    base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits })
     registerText(base)
     registerLists(base)
     registerQuantities(base)

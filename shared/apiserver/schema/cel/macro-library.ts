@@ -28,6 +28,40 @@ interface Checker {
 
 interface Evaluator {
   run(node: Node, context: Context): unknown
+  debugType(value: unknown): { fieldLazy(value: unknown, field: string, node: Node, evaluator: Evaluator): unknown }
+}
+
+interface HasMacro {
+  readonly args: readonly [Node]
+}
+
+/** True for what the library makes of `has(...)`. */
+export function isHasMacro(macro: unknown): macro is HasMacro {
+  return (
+    typeof macro === 'object' &&
+    macro !== null &&
+    'args' in macro &&
+    Array.isArray(macro.args) &&
+    macro.args.length === 1
+  )
+}
+
+/** `has(e.f)` for any expression `e`; the library's own allows plain names only. */
+export const hasMacro = {
+  async: false,
+  typeCheck(checker: Checker, { args: [node] }: HasMacro, context: Context): TypeDeclaration {
+    if (node.op !== '.' && node.op !== '.?') {
+      throw checker.createError('invalid_macro_argument', 'invalid argument to has() macro', node)
+    }
+    checker.check(node, context)
+    return checker.getType('bool')
+  },
+  evaluate(evaluator: Evaluator, { args: [node] }: HasMacro, context: Context): boolean {
+    const [operand, field] = node.args as readonly [Node, string]
+    const value = evaluator.run(operand, context)
+    const found = evaluator.debugType(value).fieldLazy(value, field, node, evaluator)
+    return found instanceof Optional ? found.hasValue() : found !== undefined
+  },
 }
 
 interface Call {

@@ -20,3 +20,11 @@ export function celName(property: string): string | undefined {
   const escaped = property.replace(/__|[./-]/g, (part) => escapes[part] ?? part)
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined
 }
+
+/**
+ * The member of a value that holds a field. Every class has a `constructor`; a field of that name is kept under another,
+ * in values and in expressions alike.
+ */
+export function memberName(field: string): string {
+  return field === 'constructor' ? 'constructor__' : field
+}

@@ -5,6 +5,8 @@ import type { Schema, ValidationRule } from '../schema.ts'
 import { spend, spendLength } from './budget.ts'
 import { newEnvironment } from './environment.ts'
 import { isNode, type Node, nodesOf } from './lang.ts'
+import { hasMacro, isHasMacro } from './macro-library.ts'
+import { memberName } from './names.ts'
 import { replacedMethods } from './text-library.ts'
 import { type CelType, TypeSource } from './types.ts'
 
@@ -29,14 +31,21 @@ export interface CompiledNode {
   readonly rules: readonly CompiledRule[]
 }
 
-/** Calls of functions that are replaced are renamed before anything is checked. */
-function renameReplaced(nodes: readonly Node[]): void {
-  for (const node of nodes) {
-    if ((node.op !== 'rcall' && node.op !== 'call') || !Array.isArray(node.args)) continue
-    const [name, ...rest] = node.args as readonly unknown[]
-    const replacement =
-      typeof name === 'string' && Object.hasOwn(replacedMethods, name) ? replacedMethods[name] : undefined
-    if (replacement !== undefined) node.args = [replacement, ...rest]
+function isCallOf(node: Node, name: string): boolean {
+  return node.op === 'call' && Array.isArray(node.args) && node.args[0] === name
+}
+
+/** Calls of functions that are replaced are renamed before anything is checked, and so are fields every class has. */
+function rewrite(node: Node): void {
+  const { macro } = node.meta
+  if (isCallOf(node, 'has') && isHasMacro(macro)) Object.assign(macro, hasMacro)
+  if (!Array.isArray(node.args)) return
+  const [first, second, ...rest] = node.args as readonly unknown[]
+  if ((node.op === '.' || node.op === '.?') && typeof second === 'string') {
+    node.args = [first, memberName(second)]
+  } else if ((node.op === 'rcall' || node.op === 'call') && typeof first === 'string') {
+    const replacement = Object.hasOwn(replacedMethods, first) ? replacedMethods[first] : undefined
+    if (replacement !== undefined) node.args = [replacement, second, ...rest]
   }
 }
 
@@ -46,7 +55,7 @@ function meter(nodes: readonly Node[]): void {
     let inner = node.evaluate
     const metered: Node['evaluate'] = (evaluator, self, context) => {
       spend(1)
-      const result = inner.call(node, evaluator, self, context)
+      const result = attempted(() => inner.call(node, evaluator, self, context))
       if (typeof result === 'string' || Array.isArray(result)) spendLength(result.length)
       return result
     }
@@ -59,12 +68,24 @@ function meter(nodes: readonly Node[]): void {
   }
 }
 
+/** An error costs more than a step: it carries a picture of its place. */
+const errorCost = 20
+
+function attempted<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    spend(errorCost)
+    throw error
+  }
+}
+
 /** Throws with the compiler's words when the expression is wrong or gives something else than `wanted`. */
 function compile(environment: Environment, expression: string, wanted: 'bool' | 'string', complaint: string): Program {
   const parsed = environment.parse(expression)
   if (!isNode(parsed.ast)) throw new Error('compilation failed: the expression has no tree')
   const nodes = nodesOf(parsed.ast)
-  renameReplaced(nodes)
+  for (const node of nodes) rewrite(node)
   const checked = parsed.check()
   if (!checked.valid) throw new Error(`compilation failed: ${checked.error?.message ?? 'unknown error'}`)
   if (checked.type !== wanted && checked.type !== 'dyn') throw new Error(complaint)

@@ -5,7 +5,7 @@ import { has } from '../json-value.ts'
 import type { Schema } from '../schema.ts'
 import { celEqual } from './equality.ts'
 import { parseDuration } from './lang.ts'
-import { celName } from './names.ts'
+import { celName, memberName } from './names.ts'
 
 /** How a schema looks to a rule. */
 export interface CelType {
@@ -67,6 +67,13 @@ const resourceFields: Readonly<Record<string, Schema>> = {
   metadata: metadataSchema,
 }
 
+/** A class whose values have no member but their fields: no `toString` that a rule could mistake for one. */
+function newClass(): new () => object {
+  const Struct = class {}
+  Object.setPrototypeOf(Struct.prototype, null)
+  return Struct
+}
+
 /** Gives every schema of one kind its type; object types are registered with the environment as they are met. */
 export class TypeSource {
   private readonly environment: Environment
@@ -115,10 +122,10 @@ export class TypeSource {
   private struct(properties: Readonly<Record<string, Schema>>): CelType {
     const fields = Object.entries(properties).flatMap(([property, schema]) => {
       const field = celName(property)
-      return field === undefined ? [] : [{ property, field, type: this.typeOf(schema) }]
+      return field === undefined ? [] : [{ property, field: memberName(field), type: this.typeOf(schema) }]
     })
     // One class an object type: the library tells values apart by their constructor.
-    const Struct = class {}
+    const Struct = newClass()
     const name = `object${this.made++}`
     const declared = Object.fromEntries(fields.map(({ field, type }) => [field, type.name]))
     this.environment.registerType(name, { ctor: Struct, fields: declared })
