@@ -56,7 +56,7 @@ const operation = fc.record({
   value: fc.nat(9),
 })
 
-test('a patch comes out here as it does in the API server, which reads patches in code of its own', () => {
+test('a patch that applies here comes out as in the API server, which is laxer and has code of its own', () => {
   fc.assert(
     fc.property(target, fc.array(operation, { maxLength: 4 }), (document, operations) => {
       const outcome = (run: () => unknown) => {
@@ -69,7 +69,7 @@ test('a patch comes out here as it does in the API server, which reads patches i
       }
       const got = outcome(() => applyJsonPatch({ a: document }, operations))
       const want = outcome(() => applyServerPatch({ a: document }, operations))
-      assert.ok(sameJson(got, want), JSON.stringify({ document, operations, got, want }))
+      if (got !== 'refused') assert.ok(sameJson(got, want), JSON.stringify({ document, operations, got, want }))
     }),
     { numRuns: 500 },
   )

@@ -2,7 +2,7 @@
 // controllers added to a list of a built-in kind survives.
 import { isJsonObject } from '../../api/json.ts'
 import type { Merge, MergeLookup } from './merge-keys.ts'
-import { sameJson } from './merge-patch.ts'
+import { own, sameJson, stands } from './merge-patch.ts'
 
 type Plain = Readonly<Record<string, unknown>>
 type Fields = [string, unknown][]
@@ -57,13 +57,9 @@ function fieldPatch(sides: Sides, field: string, path: readonly string[], lookup
   }
   const merge = Array.isArray(wanted) ? lookup(at) : undefined
   if (!Array.isArray(wanted) || merge === undefined || merge === 'retainKeys')
-    return sameJson(current, wanted) ? [] : [[field, wanted]]
+    return stands(original, wanted, current) ? [] : [[field, wanted]]
   const lists = { original: listOf(original), modified: wanted, current: listOf(current) }
   return merge === 'set' ? setPatch(lists, field) : keyedPatch(lists, field, merge, at, lookup)
-}
-
-function own(map: Plain, field: string): unknown {
-  return Object.hasOwn(map, field) ? map[field] : undefined
 }
 
 function mapOf(value: unknown): Plain {
@@ -109,7 +105,7 @@ function keyedPatch(
   const wanted = itemsByKey(modified, key)
   const now = itemsByKey(current, key)
   // Where items cannot be told apart (two ports of one number, say) the list goes as a whole.
-  if (!wanted || !now) return sameJson(current, modified) ? [] : [[field, [...modified, { $patch: 'replace' }]]]
+  if (!wanted || !now) return stands(original, modified, current) ? [] : [[field, [...modified, { $patch: 'replace' }]]]
   const before = itemsByKey(original, key) ?? new Map<unknown, Plain>()
   const deleted = [...before.keys()]
     .filter((id) => !wanted.has(id) && now.has(id))
