@@ -15,28 +15,30 @@ function referenceOf(schema: Definition): string | undefined {
   return referenceOf(all[0])
 }
 
+/** What a schema contains besides references; a default may look like anything. */
+function childrenOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([keyword, child]) => (keyword === 'default' ? [] : [child]))
+}
+
 /** Every definition reachable from `roots`, sorted. */
 export function referencedDefinitions(
   schemas: Readonly<Record<string, Definition>>,
   roots: readonly string[],
 ): string[] {
   const seen = new Set<string>()
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) {
-      for (const child of value) visit(child)
-      return
-    }
-    if (!isObject(value)) return
-    const name = referenceOf(value)
-    if (name !== undefined) follow(name)
-    else for (const [key, child] of Object.entries(value)) if (key !== 'default') visit(child)
-  }
-  const follow = (name: string): void => {
-    if (seen.has(name)) return
+  const names = [...roots]
+  for (let name = names.pop(); name !== undefined; name = names.pop()) {
+    if (seen.has(name)) continue
     seen.add(name)
-    visit(schemas[name])
+    const values: unknown[] = [schemas[name]]
+    for (let value = values.pop(); value !== undefined; value = values.pop()) {
+      const reference = isObject(value) ? referenceOf(value) : undefined
+      if (reference === undefined) values.push(...childrenOf(value).filter((child) => child !== undefined))
+      else names.push(reference)
+    }
   }
-  for (const name of roots) follow(name)
   return [...seen].sort()
 }
 

@@ -64,7 +64,7 @@ describe('every definition is answered as a real API server answers it', () => {
   for (const { name, crd } of crdCases.filter(({ name }) => !own.has(name))) {
     test(name, () => {
       const expected = recorded[name]
-      assert.ok(expected, 'record the case: node infra/tooling/record-schema-cases.ts')
+      assert.ok(expected, 'record the case: node test/support/record-schema-cases.ts')
       const omitted = differences[name] ?? (() => false)
       const causes = expected.accepted ? [] : expected.causes.filter((cause) => !omitted(cause))
       assert.deepEqual(complaints(crd).map(text).sort(), causes.map(text).sort())

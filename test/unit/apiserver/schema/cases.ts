@@ -1,5 +1,5 @@
 // Schemas of `spec`, objects that break them, and updates: each is answered by a real API server in recorded.generated.json.
-// Record again with: node infra/tooling/record-schema-cases.ts
+// Record again with: node test/support/record-schema-cases.ts
 import type { JsonObject } from '../../../../shared/api/json.ts'
 
 export interface SchemaCase {

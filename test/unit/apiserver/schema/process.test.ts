@@ -35,7 +35,7 @@ describe('every case is answered as a real API server answers it', () => {
   for (const schemaCase of schemaCases) {
     test(schemaCase.name, () => {
       const expected = recorded[schemaCase.name]
-      assert.ok(expected, 'record the case: node infra/tooling/record-schema-cases.ts')
+      assert.ok(expected, 'record the case: node test/support/record-schema-cases.ts')
       const { object, errors, unknownFields, warnings } = processCase(schemaCase)
       if (expected.accepted) {
         assert.deepEqual(errors, [])

@@ -1,14 +1,14 @@
 // Plays the schema cases on a real API server and writes what it answered to recorded.generated.json beside them:
-//   node infra/tooling/record-schema-cases.ts [--server https://127.0.0.1:6443 --token TOKEN]
+//   node test/support/record-schema-cases.ts [--server https://127.0.0.1:6443 --token TOKEN]
 // Without --server it starts the kube-apiserver of KUBEBUILDER_ASSETS.
 import { writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { crdCases } from '../../test/unit/apiserver/crd/cases.ts'
-import { type SchemaCase, schemaCases } from '../../test/unit/apiserver/schema/cases.ts'
-import { startServer } from './builtin/server.ts'
+import { startServer } from '../../infra/tooling/builtin/server.ts'
+import { crdCases } from '../unit/apiserver/crd/cases.ts'
+import { type SchemaCase, schemaCases } from '../unit/apiserver/schema/cases.ts'
 
 interface Target {
   readonly server: string
