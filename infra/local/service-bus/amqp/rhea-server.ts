@@ -57,6 +57,25 @@ function packTurns(connection: RheaConnection): void {
   }
 }
 
+/**
+ * Answers whatever else needs no answer with an empty frame. The client's socket uses Nagle's algorithm: after a flow or a
+ * held attach its next small frame waits for our ACK, which the kernel delays by up to 40 ms unless data carries it.
+ */
+function acknowledgeAtOnce(connection: RheaConnection, socket: Socket): void {
+  const input = connection.input.bind(connection)
+  let planned = false
+  connection.input = (bytes) => {
+    const written = socket.bytesWritten
+    input(bytes)
+    if (planned) return
+    planned = true
+    setImmediate(() => {
+      planned = false
+      if (socket.bytesWritten === written && connection.is_open() && socket.writable) connection._write_frame(0)
+    })
+  }
+}
+
 /** rhea walks a disposition's range one by one, whatever its width. */
 const maxDispositionRange = 65_536
 
@@ -185,6 +204,7 @@ function serve(container: RheaContainer, socket: Socket, options: AmqpServerOpti
     return session
   }
   packTurns(connection)
+  acknowledgeAtOnce(connection, socket)
   const input = connection.input.bind(connection)
   connection.input = (bytes) => {
     input(bytes)

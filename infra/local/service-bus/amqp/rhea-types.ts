@@ -161,6 +161,8 @@ export interface RheaConnection {
   create_session(size: unknown): RheaSession
   _process(): void
   _register(): void
+  _write_frame(channel: number): void
+  is_open(): boolean
   input(bytes: Buffer): void
   eof(): void
   output(): void
