@@ -2,8 +2,9 @@
 
 import type { KubeObject } from '../../api/kube-object.ts'
 import type { ClusterResourceOverrideSnapshot, OverridePolicy, ResourceOverrideSnapshot } from '../../api/override.ts'
+import { byText } from '../names.ts'
 import { candidatesOf, selectorKey } from './candidates.ts'
-import { ruleMatchesCluster } from './cluster-match.ts'
+import { ruleMatcher } from './cluster-match.ts'
 import { isMarkedLatest } from './snapshots.ts'
 
 /** Override snapshots, the latest of each override. */
@@ -51,24 +52,30 @@ export function matchOverrides(placementKey: string, objects: readonly KubeObjec
  * Of the overrides that concern a placement, those with a rule for a cluster with these labels. Order is plain string
  * order: cluster overrides by name, namespaced ones by namespace, then name.
  */
-export function pickOverrides(
-  matched: Overrides,
-  clusterLabels: Readonly<Record<string, string>> | undefined,
-): OverrideLists {
-  const applies = (policy: OverridePolicy | null | undefined) =>
-    (policy?.overrideRules ?? []).some((rule) => ruleMatchesCluster(rule, clusterLabels))
-  return {
-    clusterResourceOverrideSnapshots: matched.cluster
-      .filter(({ spec }) => applies(spec.overrideSpec.policy))
-      .map(({ metadata }) => metadata.name ?? '')
-      .sort(),
-    resourceOverrideSnapshots: matched.namespaced
-      .filter(({ spec }) => applies(spec.overrideSpec.policy))
-      .map(({ metadata }) => ({ name: metadata.name ?? '', namespace: metadata.namespace ?? '' }))
-      .sort((a, b) => byText(a.namespace, b.namespace) || byText(a.name, b.name)),
-  }
+export function pickOverrides(matched: Overrides, clusterLabels: Labels): OverrideLists {
+  return overridePicker(matched)(clusterLabels)
 }
 
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+type Labels = Readonly<Record<string, string>> | undefined
+
+/** `pickOverrides` for many clusters: the rules are read, and the overrides ordered, once. */
+export function overridePicker(matched: Overrides): (clusterLabels: Labels) => OverrideLists {
+  const cluster = matched.cluster
+    .map(({ metadata, spec }) => ({ name: metadata.name ?? '', applies: applies(spec.overrideSpec.policy) }))
+    .sort((a, b) => byText(a.name, b.name))
+  const namespaced = matched.namespaced
+    .map(({ metadata, spec }) => ({
+      name: { name: metadata.name ?? '', namespace: metadata.namespace ?? '' },
+      applies: applies(spec.overrideSpec.policy),
+    }))
+    .sort((a, b) => byText(a.name.namespace, b.name.namespace) || byText(a.name.name, b.name.name))
+  return (labels) => ({
+    clusterResourceOverrideSnapshots: cluster.filter((one) => one.applies(labels)).map(({ name }) => name),
+    resourceOverrideSnapshots: namespaced.filter((one) => one.applies(labels)).map(({ name }) => name),
+  })
+}
+
+function applies(policy: OverridePolicy | null | undefined): (labels: Labels) => boolean {
+  const matchers = (policy?.overrideRules ?? []).map(ruleMatcher)
+  return (labels) => matchers.some((matches) => matches(labels))
 }

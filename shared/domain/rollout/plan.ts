@@ -2,7 +2,8 @@
 import type { Binding } from '../../api/binding.ts'
 import type { Condition } from '../../api/condition.ts'
 import type { ApplyStrategy, Placement } from '../../api/placement.ts'
-import { type Overrides, pickOverrides } from '../override/match.ts'
+import { InvalidInputError } from '../../errors.ts'
+import { type Overrides, overridePicker } from '../override/match.ts'
 import { cleanupGuard, cleanupPollMs } from './cleanup-guard.ts'
 import { type Desired, type Picked, pickBindings, type RolloutAction, type RolloutRules } from './pick.ts'
 import { freshCondition } from './readiness.ts'
@@ -80,8 +81,10 @@ export function planRollout(input: RolloutInput): RolloutPlan {
     const picked = pickBindings({ placement, bindings, desiredFor, now: input.now, rules: input.rules })
     return picked.needed ? roll(picked) : settle(picked, bindings)
   } catch (error) {
-    if (!(error instanceof MissingCluster)) throw error
-    return { ...nothing, error: { kind: 'expected', message: error.message } }
+    if (error instanceof MissingCluster) return { ...nothing, error: { kind: 'expected', message: error.message } }
+    // An override that admission should have refused.
+    if (error instanceof InvalidInputError) return { ...nothing, error: { kind: 'unexpected', message: error.message } }
+    throw error
   }
 }
 
@@ -105,10 +108,11 @@ function desiredLookup(
     return () => plain
   }
   const byName = new Map(clusters.map((cluster) => [cluster.name, cluster]))
+  const pick = overridePicker(overrides)
   return (name) => {
     const cluster = byName.get(name)
     if (!cluster) throw new MissingCluster(`cluster ${name} does not exist, so its overrides cannot be picked`)
-    return { resourceSnapshotName, ...pickOverrides(overrides, cluster.labels) }
+    return { resourceSnapshotName, ...pick(cluster.labels) }
   }
 }
 

@@ -98,7 +98,8 @@ test('nothing is planned for a placement that goes or that others roll out', () 
   const bindings = [aBinding({ state: 'Scheduled' })]
   const going = { ...placement, metadata: { name: 'p', deletionTimestamp: time }, spec: { resourceSelectors: [] } }
   const external = { ...placement, spec: { resourceSelectors: [], strategy: { type: 'External' as const } } }
-  for (const of of [going, external]) assert.equal(planRollout({ ...empty, placement: of, bindings }).picked, undefined)
+  for (const one of [going, external])
+    assert.equal(planRollout({ ...empty, placement: one, bindings }).picked, undefined)
 })
 
 test('a missing cluster is an error only if its overrides would matter', () => {
