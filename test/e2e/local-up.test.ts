@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
+import { kubeconfigText, readAccess } from '../../infra/local/up/kubeconfig.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'hubless-up-'))
 const children = new Set<ChildProcess>()
@@ -97,6 +98,28 @@ test('from nothing to an available placement, kept over a restart, with an order
   )
   assert.equal(config['current-context'], 'hub')
   assert.equal(config.clusters[0].cluster.server, url)
+
+  // A cluster of the first hub is a real one to another hub: reached by nothing but its kubeconfig file.
+  const far = readAccess(
+    'far',
+    readFileSync(kubeconfig, 'utf8').replace('current-context: hub', 'current-context: member-1'),
+    kubeconfig,
+  )
+  writeFileSync(join(root, 'far'), kubeconfigText([far]))
+  const other = up(
+    '--port',
+    '0',
+    '--data',
+    join(root, 'other'),
+    '--members',
+    '0',
+    '--member',
+    `far=${join(root, 'far')}`,
+  )
+  await other.until(/joining far\n/)
+  await other.until(/ClusterResourcePlacement shop: on 1 clusters, applied on 1, available on 1/)
+  other.child.kill('SIGINT')
+  assert.equal(await other.ended, 0)
 
   const second = up('--port', '0', '--data', data, '--no-example')
   assert.equal(await second.ended, 1)
