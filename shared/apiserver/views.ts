@@ -12,6 +12,11 @@ export interface ViewSource {
   readonly write?: ViewWriter
 }
 
+/** The view's revision as clients see it: never 0, which means "any state" to them. */
+export async function viewRevision(view: Pick<ViewSource, 'revision'>): Promise<number> {
+  return Math.max(1, await view.revision())
+}
+
 /** Writes the view can pass on to what it is rendered from. Refuses by throwing the hub's errors or StatusError. */
 export interface ViewWriter {
   /** `object` is the wanted state, already defaulted and validated. Returns the object as the view now shows it. */

@@ -54,8 +54,11 @@ export interface ObjectStore {
   list(type: ResourceType, options?: { namespace?: string; after?: ObjectKey; limit?: number }): Promise<ObjectPage>
   /** Throws ConflictError when `expect` does not hold. Returns the object with its new resourceVersion. */
   write(type: ResourceType, write: ObjectWrite): Promise<StoredObject>
-  /** Changes after a revision, oldest first, at most `limit`. */
+  /** Changes after a revision (0 and 1 are both the beginning), oldest first, at most `limit`. */
   changes(type: ResourceType, after: number, limit: number): Promise<ChangePage>
-  /** The newest revision of a type: 0 when nothing was ever written. */
+  /**
+   * The newest revision of a type: 1 when nothing was ever written. Kubernetes keeps 0 for "any state", and clients refuse
+   * to watch from it, so an empty list must already have a revision of its own.
+   */
   revision(type: ResourceType): Promise<number>
 }

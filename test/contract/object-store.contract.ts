@@ -38,22 +38,22 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       const type = freshType()
       const key = { namespace: 'a', name: 'one' }
       const written = await create(store, type, key, { size: 1, text: 'ä€😀', nested: [{ x: null }] })
-      assert.equal(written.revision, 1)
-      assert.equal(written.object.metadata.resourceVersion, '1')
+      assert.equal(written.revision, 2)
+      assert.equal(written.object.metadata.resourceVersion, '2')
       assert.deepEqual(await store.get(type, key), written)
       assert.equal(await store.get(type, { namespace: 'b', name: 'one' }), undefined)
       assert.equal(await store.get(type, { name: 'one' }), undefined)
     })
 
-    it('counts revisions per type, from 0', async () => {
+    it('counts revisions per type, from 1', async () => {
       const store = await open({ now })
       const [one, two] = [freshType(), freshType()]
-      assert.equal(await store.revision(one), 0)
+      assert.equal(await store.revision(one), 1)
       await create(store, one, { name: 'a' })
       await create(store, one, { name: 'b' })
-      assert.equal(await store.revision(one), 2)
-      assert.equal(await store.revision(two), 0)
-      assert.deepEqual(await store.list(two), { items: [], revision: 0 })
+      assert.equal(await store.revision(one), 3)
+      assert.equal(await store.revision(two), 1)
+      assert.deepEqual(await store.list(two), { items: [], revision: 1 })
     })
 
     it('refuses to create twice and to update or delete another state', async () => {
@@ -62,19 +62,19 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       const key = { name: 'one' }
       await create(store, type, key)
       await assert.rejects(create(store, type, key), ConflictError)
-      const second = await store.write(type, { key, expect: 1, object: widget(key, { size: 2 }) })
-      assert.equal(second.revision, 2)
-      await assert.rejects(store.write(type, { key, expect: 1, object: widget(key) }), ConflictError)
-      await assert.rejects(store.write(type, { key, expect: 1, object: undefined }), ConflictError)
-      await assert.rejects(store.write(type, { key: { name: 'none' }, expect: 1, object: widget(key) }), ConflictError)
-      assert.equal(await store.revision(type), 2, 'a refused write moves nothing')
-      const gone = await store.write(type, { key, expect: 2, object: undefined })
-      assert.equal(gone.revision, 3)
-      assert.equal(gone.object.metadata.resourceVersion, '3')
+      const second = await store.write(type, { key, expect: 2, object: widget(key, { size: 2 }) })
+      assert.equal(second.revision, 3)
+      await assert.rejects(store.write(type, { key, expect: 2, object: widget(key) }), ConflictError)
+      await assert.rejects(store.write(type, { key, expect: 2, object: undefined }), ConflictError)
+      await assert.rejects(store.write(type, { key: { name: 'none' }, expect: 2, object: widget(key) }), ConflictError)
+      assert.equal(await store.revision(type), 3, 'a refused write moves nothing')
+      const gone = await store.write(type, { key, expect: 3, object: undefined })
+      assert.equal(gone.revision, 4)
+      assert.equal(gone.object.metadata.resourceVersion, '4')
       assert.deepEqual(gone.object['spec'], { size: 2 })
       assert.equal(await store.get(type, key), undefined)
-      await assert.rejects(store.write(type, { key, expect: 2, object: undefined }), ConflictError)
-      assert.equal((await create(store, type, key)).revision, 4)
+      await assert.rejects(store.write(type, { key, expect: 3, object: undefined }), ConflictError)
+      assert.equal((await create(store, type, key)).revision, 5)
     })
 
     it('keeps what it stored when the caller changes its object afterwards', async () => {
@@ -102,10 +102,10 @@ export function objectStoreContract(title: string, open: OpenStore): void {
         await create(store, type, key)
       const { items, revision } = await store.list(type)
       assert.deepEqual(names(items), ['a/b', 'a/b-c', 'a/y', 'a-b/x', 'a.b/x'])
-      assert.equal(revision, 5)
+      assert.equal(revision, 6)
       const inA = await store.list(type, { namespace: 'a' })
       assert.deepEqual(names(inA.items), ['a/b', 'a/b-c', 'a/y'])
-      assert.equal(inA.revision, 5)
+      assert.equal(inA.revision, 6)
     })
 
     it('lists in pages that miss and repeat nothing', async () => {
@@ -132,23 +132,23 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       const first = await create(store, type, key, { size: 1 })
       const second = await store.write(type, {
         key,
-        expect: 1,
+        expect: 2,
         object: widget(key, { size: 2 }),
         previous: first.object,
       })
-      const gone = await store.write(type, { key, expect: 2, object: undefined, previous: second.object })
+      const gone = await store.write(type, { key, expect: 3, object: undefined, previous: second.object })
       const page = await store.changes(type, 0, 100)
       assert.equal(page.kind, 'changes')
       if (page.kind !== 'changes') return
-      assert.equal(page.revision, 3)
+      assert.equal(page.revision, 4)
       assert.deepEqual(page.changes, [
-        { revision: 1, type: 'ADDED', key, object: first.object },
-        { revision: 2, type: 'MODIFIED', key, object: second.object, previous: first.object },
-        { revision: 3, type: 'DELETED', key, object: gone.object, previous: second.object },
+        { revision: 2, type: 'ADDED', key, object: first.object },
+        { revision: 3, type: 'MODIFIED', key, object: second.object, previous: first.object },
+        { revision: 4, type: 'DELETED', key, object: gone.object, previous: second.object },
       ])
-      assert.deepEqual(await store.changes(type, 3, 100), { kind: 'changes', changes: [], revision: 3 })
-      const some = await store.changes(type, 1, 1)
-      assert.ok(some.kind === 'changes' && some.changes.length === 1 && some.revision === 2)
+      assert.deepEqual(await store.changes(type, 4, 100), { kind: 'changes', changes: [], revision: 4 })
+      const some = await store.changes(type, 2, 1)
+      assert.ok(some.kind === 'changes' && some.changes.length === 1 && some.revision === 3)
     })
 
     it('stores objects of 1.5 MiB whole, also when they cannot be compressed', async () => {
@@ -163,13 +163,13 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       }
       const written = await create(store, type, key, { noise })
       assert.deepEqual((await store.get(type, key))?.object, written.object)
-      const next = await store.write(type, { key, expect: 1, object: widget(key, { noise: `${noise}!` }) })
+      const next = await store.write(type, { key, expect: 2, object: widget(key, { noise: `${noise}!` }) })
       const page = await store.changes(type, 0, 10)
       assert.ok(page.kind === 'changes')
       assert.deepEqual(page.changes[1]?.previous?.['spec'], { noise })
       assert.deepEqual(page.changes[1]?.object, next.object)
-      await store.write(type, { key, expect: 2, object: undefined })
-      const last = await store.changes(type, 2, 10)
+      await store.write(type, { key, expect: 3, object: undefined })
+      const last = await store.changes(type, 3, 10)
       assert.ok(last.kind === 'changes' && last.changes[0]?.type === 'DELETED')
     })
 
@@ -179,7 +179,7 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       const key = { name: 'one' }
       await create(store, type, key, { winner: -1 })
       const racers = Array.from({ length: 8 }, (_unused, winner) =>
-        store.write(type, { key, expect: 1, object: widget(key, { winner }) }).then(
+        store.write(type, { key, expect: 2, object: widget(key, { winner }) }).then(
           () => winner,
           (error) => {
             assert.ok(error instanceof ConflictError)
@@ -190,7 +190,7 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       const winners = (await Promise.all(racers)).filter((winner) => winner !== undefined)
       assert.equal(winners.length, 1)
       assert.deepEqual((await store.get(type, key))?.object['spec'], { winner: winners[0] })
-      assert.equal(await store.revision(type), 2)
+      assert.equal(await store.revision(type), 3)
     })
 
     it('commits news with the write, announces it, and forgets it when settled', async () => {
@@ -204,8 +204,8 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       await store.write(type, { key, expect: 'absent', object: widget(key), news: [wake, wake] })
       await assert.rejects(store.write(type, { key, expect: 'absent', object: widget(key), news: [wake] }))
       time = 2_000
-      await store.write(type, { key, expect: 1, object: widget(key), news: [wake] })
-      await store.write(type, { key, expect: 2, object: widget(key), news: [] })
+      await store.write(type, { key, expect: 2, object: widget(key), news: [wake] })
+      await store.write(type, { key, expect: 3, object: widget(key), news: [] })
       assert.equal(announced.length, 2)
       assert.deepEqual(await mine(1_000), [])
       const old = await mine(1_001)

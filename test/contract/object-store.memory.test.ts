@@ -15,7 +15,7 @@ it('the store in memory says when its log no longer reaches back', async () => {
     const key = { name: `c${index}` }
     await store.write(type, { key, expect: 'absent', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: key } })
   }
-  assert.deepEqual(await store.changes(type, 1, 10), { kind: 'expired', oldest: 2 })
-  const page = await store.changes(type, 2, 10)
+  assert.deepEqual(await store.changes(type, 2, 10), { kind: 'expired', oldest: 3 })
+  const page = await store.changes(type, 3, 10)
   assert.ok(page.kind === 'changes' && page.changes.length === 3)
 })

@@ -89,7 +89,7 @@ export function createTableObjectStore(options: TableObjectStoreOptions): Object
 
   const readCounter = async (partition: string): Promise<rows.Counter> => {
     const entity = await getRow(partition, keys.counterRow)
-    const counter = entity ? rows.counterOf(entity) : { revision: 0 }
+    const counter = entity ? rows.counterOf(entity) : rows.neverWritten
     counters.set(partition, counter)
     return counter
   }
@@ -130,7 +130,7 @@ export function createTableObjectStore(options: TableObjectStoreOptions): Object
   async function listAll(partition: string, limit: number | undefined): Promise<ObjectPage> {
     const wanted = limit === undefined ? {} : { limit: limit + 2 }
     const [head, ...found] = await scan(objects, partition, keys.counterAndObjects, wanted)
-    if (!head) return { items: [], revision: 0 }
+    if (!head) return { items: [], revision: rows.neverWritten.revision }
     const counter = rows.counterOf(head)
     counters.set(partition, counter)
     return await pageOf(found, counter.revision, limit)
@@ -146,7 +146,8 @@ export function createTableObjectStore(options: TableObjectStoreOptions): Object
     return { items, revision, ...(last && { next: last.key }) }
   }
 
-  async function changes(partition: string, after: number, limit: number): Promise<ChangePage> {
+  async function changes(partition: string, asked: number, limit: number): Promise<ChangePage> {
+    const after = Math.max(rows.neverWritten.revision, asked)
     const range = { from: keys.changeRow(after + 1), to: keys.allChanges.to }
     const found = await scan(objects, partition, range, { limit })
     const first = found[0]

@@ -14,6 +14,9 @@ export interface Counter {
   readonly etag?: string
 }
 
+/** The counter of a type nobody wrote yet; see the port for why it is not 0. */
+export const neverWritten: Counter = { revision: 1 }
+
 /** A body on its way into an entity: overflow rows are written before the transaction that points at them. */
 export interface Body {
   readonly properties: Record<string, string | Uint8Array>

@@ -54,7 +54,7 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Obje
     const id = typeText(type)
     const found = partitions.get(id)
     if (found) return found
-    const partition: Partition = { revision: 0, rows: new Map(), sorted: undefined, changes: [] }
+    const partition: Partition = { revision: 1, rows: new Map(), sorted: undefined, changes: [] }
     partitions.set(id, partition)
     return partition
   }
@@ -142,7 +142,8 @@ function listPage(
   return { items, revision: partition.revision, ...(last && matching.length > items.length && { next: last.key }) }
 }
 
-function changePage(partition: Partition, after: number, limit: number): ChangePage {
+function changePage(partition: Partition, asked: number, limit: number): ChangePage {
+  const after = Math.max(1, asked)
   const first = partition.changes[0]
   if (!first || after >= partition.revision) return { kind: 'changes', changes: [], revision: after }
   if (first.revision > after + 1) return { kind: 'expired', oldest: first.revision - 1 }

@@ -39,7 +39,7 @@ export function createKindSource(options: {
   clock: Pick<Clock, 'now'>
 }): KindSource {
   let index = indexKinds(options.base)
-  let revision = 0
+  let revision = 1
   let checkedAt = Number.NEGATIVE_INFINITY
   let checking: Promise<KindIndex> | undefined
 

@@ -5,6 +5,7 @@ import type { StoredObject } from '../../ports/object-store.ts'
 import { badRequest } from '../http/status-error.ts'
 import { parseFieldSelector } from '../selector/field.ts'
 import { parseLabelSelector } from '../selector/label.ts'
+import { viewRevision } from '../views.ts'
 import type { Call } from './call.ts'
 import { asServed } from './stored-form.ts'
 
@@ -123,8 +124,9 @@ async function selectedFromView(
   after: ObjectKey | undefined,
 ): Promise<SelectedPage> {
   const view = call.server.views?.(call.kind.storage)
-  const revision = (await view?.revision()) ?? 0
-  const objects = (await view?.list(call.target.namespace)) ?? []
+  if (!view) return { items: [], revision: 1 }
+  const revision = await viewRevision(view)
+  const objects = await view.list(call.target.namespace)
   const items = objects
     .map((object) => ({ object, key: keyOfObject(object), revision: Number(object.metadata.resourceVersion ?? 0) }))
     .filter(({ object, key }) => selection.matches(object) && (after === undefined || isBehind(key, after)))

@@ -4,7 +4,7 @@ import { errorMessage } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Change } from '../../ports/object-store.ts'
-import type { ViewSource } from '../views.ts'
+import { type ViewSource, viewRevision } from '../views.ts'
 import type { Subscriber } from './change-tail.ts'
 
 const firstPollMs = 500
@@ -30,7 +30,7 @@ export function viewChanges(
   return () => stopped.abort()
 
   async function run(): Promise<void> {
-    const first = await view.revision()
+    const first = await viewRevision(view)
     if (first !== revision) return subscriber.end('expired')
     let shown: Shown = { revision: first, objects: byKey(await view.list()) }
     let delay = firstPollMs
@@ -49,7 +49,7 @@ export function viewChanges(
   }
 
   async function look(shown: Shown): Promise<Shown> {
-    const newest = await view.revision()
+    const newest = await viewRevision(view)
     if (newest === shown.revision) return shown
     const objects = byKey(await view.list())
     const changes = differences(shown.objects, objects, newest)

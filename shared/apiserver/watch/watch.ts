@@ -8,6 +8,7 @@ import { type Call, integerParameter, revisionParameter } from '../resource/call
 import { listError } from '../resource/read.ts'
 import { type Selection, selectedObjects, selectionOf } from '../resource/selection.ts'
 import { asServed } from '../resource/stored-form.ts'
+import { viewRevision } from '../views.ts'
 import type { ChangeTails } from './change-tail.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
 import { viewChanges } from './view-changes.ts'
@@ -173,7 +174,7 @@ async function waitForRevision(call: Call, wanted: number): Promise<void> {
   const until = server.clock.now() + futureWaitMs
   const view = server.views?.(kind.storage)
   for (;;) {
-    const current = view ? await view.revision() : await server.store.revision(kind.storage)
+    const current = view ? await viewRevision(view) : await server.store.revision(kind.storage)
     if (current >= wanted) return
     if (server.clock.now() >= until) throw futureRevision(wanted, current)
     await server.clock.sleep(futurePollMs)

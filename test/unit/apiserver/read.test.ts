@@ -28,7 +28,7 @@ describe('list', () => {
       if (seen.length === 2) await world.call('POST', gadgets, gadgetOf('f'))
     } while (token)
     assert.deepEqual(seen, ['a', 'b', 'c', 'd', 'e', 'f'])
-    assert.deepEqual([...revisions], ['5'])
+    assert.deepEqual([...revisions], ['6'])
     assert.equal((await world.call('GET', `${gadgets}?continue=nonsense`)).code, 400)
   })
 
@@ -55,12 +55,12 @@ describe('list', () => {
     const world = createWorld()
     await fill(world, ['a'])
     assert.equal((await world.call('GET', `${gadgets}?resourceVersion=0`)).code, 200)
-    assert.equal((await world.call('GET', `${gadgets}?resourceVersion=1&resourceVersionMatch=Exact`)).code, 200)
+    assert.equal((await world.call('GET', `${gadgets}?resourceVersion=2&resourceVersionMatch=Exact`)).code, 200)
     assert.equal((await world.call('GET', `${gadgets}?resourceVersion=0&resourceVersionMatch=Exact`)).code, 422)
     assert.equal((await world.call('GET', `${gadgets}?resourceVersionMatch=Exact`)).code, 422)
     assert.equal((await world.call('GET', `${gadgets}?resourceVersion=x`)).code, 400)
     await fill(world, ['b'])
-    assert.equal((await world.call('GET', `${gadgets}?resourceVersion=1&resourceVersionMatch=Exact`)).code, 410)
+    assert.equal((await world.call('GET', `${gadgets}?resourceVersion=2&resourceVersionMatch=Exact`)).code, 410)
     const future = world.call('GET', `${gadgets}?resourceVersion=99`)
     const step = setInterval(() => world.clock.advance(1_000), 1)
     const { code, body } = await future

@@ -69,14 +69,14 @@ describe('watch', () => {
     const world = createWorld()
     await world.call('POST', configMaps, configMap('a'))
     await world.call('POST', configMaps, configMap('b'))
-    const watcher = await open(world, `${configMaps}?watch=true&resourceVersion=1`)
-    assert.equal(seen(await watcher.next()), 'ADDED b 2')
+    const watcher = await open(world, `${configMaps}?watch=true&resourceVersion=2`)
+    assert.equal(seen(await watcher.next()), 'ADDED b 3')
     await world.call('PATCH', `${configMaps}/a`, { data: { k: 'v' } }, merge)
     await world.call('DELETE', `${configMaps}/b`)
     await world.call('POST', configMaps, configMap('c'))
     assert.deepEqual(
       [seen(await watcher.next()), seen(await watcher.next()), seen(await watcher.next())],
-      ['MODIFIED a 3', 'DELETED b 4', 'ADDED c 5'],
+      ['MODIFIED a 4', 'DELETED b 5', 'ADDED c 6'],
     )
     await watcher.stop()
   })
@@ -87,7 +87,7 @@ describe('watch', () => {
     await world.call('POST', configMaps, configMap('a'))
     for (const query of ['', '&resourceVersion=0']) {
       const watcher = await open(world, `${configMaps}?watch=true${query}`)
-      assert.deepEqual([seen(await watcher.next()), seen(await watcher.next())], ['ADDED a 2', 'ADDED b 1'])
+      assert.deepEqual([seen(await watcher.next()), seen(await watcher.next())], ['ADDED a 3', 'ADDED b 2'])
       await watcher.stop()
     }
   })
@@ -102,7 +102,7 @@ describe('watch', () => {
     await world.call('DELETE', `${gadgets}/g`)
     await world.call('POST', gadgets, gadgetOf('h', {}, { labels: { on: 'yes' } }))
     const got = [await watcher.next(), await watcher.next(), await watcher.next(), await watcher.next()].map(seen)
-    assert.deepEqual(got, ['ADDED g 2', 'MODIFIED g 3', 'DELETED g 4', 'ADDED h 6'])
+    assert.deepEqual(got, ['ADDED g 3', 'MODIFIED g 4', 'DELETED g 5', 'ADDED h 7'])
     await watcher.stop()
   })
 
@@ -112,7 +112,7 @@ describe('watch', () => {
     await world.call('POST', '/api/v1/namespaces/kube-public/configmaps', configMap('b'))
     await world.call('POST', configMaps, configMap('a'))
     await world.call('POST', configMaps, configMap('b'))
-    assert.equal(seen(await named.next()), 'ADDED b 3')
+    assert.equal(seen(await named.next()), 'ADDED b 4')
     await named.stop()
   })
 
@@ -121,15 +121,15 @@ describe('watch', () => {
     await world.call('POST', configMaps, configMap('a'))
     const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
     const watcher = await open(world, `${configMaps}?${query}`)
-    assert.equal(seen(await watcher.next()), 'ADDED a 1')
+    assert.equal(seen(await watcher.next()), 'ADDED a 2')
     const mark = await watcher.next()
     assert.deepEqual(
       [mark?.type, mark?.object.kind, mark?.object.metadata.resourceVersion],
-      ['BOOKMARK', 'ConfigMap', '1'],
+      ['BOOKMARK', 'ConfigMap', '2'],
     )
     assert.equal(mark?.object.metadata.annotations?.['k8s.io/initial-events-end'], 'true')
     await world.call('POST', configMaps, configMap('b'))
-    assert.equal(seen(await watcher.next()), 'ADDED b 2')
+    assert.equal(seen(await watcher.next()), 'ADDED b 3')
     await watcher.stop()
     for (const bad of [
       'sendInitialEvents=true',
@@ -143,7 +143,7 @@ describe('watch', () => {
   it('tells an expired revision as an ERROR event in a good answer', async () => {
     const world = createWorld({ keepChanges: 2 })
     for (const name of ['a', 'b', 'c', 'd']) await world.call('POST', configMaps, configMap(name))
-    const watcher = await open(world, `${configMaps}?watch=true&resourceVersion=1`)
+    const watcher = await open(world, `${configMaps}?watch=true&resourceVersion=2`)
     const event = await watcher.next()
     assert.deepEqual([event?.type, event?.object.kind, event?.object.code], ['ERROR', 'Status', 410])
     assert.equal(await watcher.next(), undefined)
@@ -179,14 +179,14 @@ describe('watch', () => {
   it('sees what other instances write', async () => {
     const world = createWorld()
     await world.call('POST', configMaps, configMap('a'))
-    const watcher = await open(world, `${configMaps}?watch=true&resourceVersion=1`)
+    const watcher = await open(world, `${configMaps}?watch=true&resourceVersion=2`)
     assert.equal(await watcher.chunk(), '\n')
     const next = watcher.next()
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b', namespace: 'default' } }
     const type = { group: '', resource: 'configmaps' }
     await world.elsewhere.write(type, { key: { namespace: 'default', name: 'b' }, expect: 'absent', object })
     await tick(world, 3_000, 3)
-    assert.equal(seen(await next), 'ADDED b 2')
+    assert.equal(seen(await next), 'ADDED b 3')
     await watcher.stop()
   })
 
@@ -218,7 +218,7 @@ describe('watch', () => {
     assert.ok(got.length < 60, 'it did not see everything')
     assert.deepEqual(
       got,
-      got.map((_event, index) => `ADDED c${index} ${index + 1}`),
+      got.map((_event, index) => `ADDED c${index} ${index + 2}`),
       'what it saw has no gap',
     )
   })

@@ -28,7 +28,7 @@ describe('create', () => {
       uid: metadata.uid,
       creationTimestamp: '2026-01-01T00:00:00Z',
       generation: 1,
-      resourceVersion: '1',
+      resourceVersion: '2',
     })
     assert.notEqual(metadata.uid, 'mine')
     assert.equal(object['status'], undefined, 'status belongs to its subresource')
@@ -108,7 +108,7 @@ describe('update', () => {
     const world = createWorld()
     const first = (await world.call('POST', configMaps, configMap('a', { k: '1' }))).object
     const second = await world.call('PUT', `${configMaps}/a`, { ...first, data: { k: '2' } })
-    assert.equal(second.object.metadata.resourceVersion, '2')
+    assert.equal(second.object.metadata.resourceVersion, '3')
     const late = await world.call('PUT', `${configMaps}/a`, { ...first, data: { k: '3' } })
     assert.equal(late.code, 409)
     const text =
@@ -130,7 +130,7 @@ describe('update', () => {
     assert.deepEqual(again.object, first)
     const patched = await world.call('PATCH', `${gadgets}/g`, { spec: { size: 1 } }, merge)
     assert.deepEqual(patched.object, first)
-    assert.equal(await world.store.revision({ group: 'demo.io', resource: 'gadgets' }), 1)
+    assert.equal(await world.store.revision({ group: 'demo.io', resource: 'gadgets' }), 2)
   })
 
   it('keeps status and spec to their endpoints and counts generations', async () => {
@@ -190,7 +190,7 @@ describe('patch', () => {
     assert.equal((await world.call('PATCH', `${configMaps}/a`, yaml, apply)).code, 422, 'a manager must be named')
     assert.equal((await world.call('PATCH', path('x'), yaml, apply)).code, 201)
     const same = await world.call('PATCH', path('x'), yaml, apply)
-    assert.deepEqual([same.code, same.object.metadata.resourceVersion], [200, '1'])
+    assert.deepEqual([same.code, same.object.metadata.resourceVersion], [200, '2'])
     const conflict = await world.call('PATCH', path('y'), yaml.replace('one', 'two'), apply)
     assert.equal(conflict.code, 409)
     assert.equal(conflict.body['message'], 'Apply failed with 1 conflict: conflict with "x": .data.k')
