@@ -2,6 +2,7 @@
 // caches that prove themselves fresh, so any number of instances can serve the same store.
 import { ConflictError, errorMessage, InvalidInputError, NotFoundError, TransientError } from '../errors.ts'
 import { isOpenPath, requireAccess, requirePathAccess } from './auth/access.ts'
+import { effectiveUser } from './auth/impersonation.ts'
 import { documentResponse } from './discovery/documents.ts'
 import { versionDocument } from './discovery/version.ts'
 import { negotiate } from './http/negotiate.ts'
@@ -67,8 +68,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   async function route(request: Request): Promise<Response> {
     const target = requestTarget(request.method, new URL(request.url))
     if (target.kind === 'path' && isOpenPath(target.segments)) return openPath(request, target.segments)
-    const user = await server.authenticate(request)
-    if (!user) throw unauthorized()
+    const caller = await server.authenticate(request)
+    if (!caller) throw unauthorized()
+    const user = await effectiveUser(server.authorize, caller, request.headers)
     if (target.kind === 'path') return await pathResponse(request, target, user)
     return await resourceResponse(request, target.request, user)
   }
