@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Binding } from '../../../../shared/api/binding.ts'
 import { runCycle } from '../../../../shared/domain/scheduler/cycle.ts'
+import { fleetOf } from '../../../../shared/domain/scheduler/fleet.ts'
 import { applied, scheduleFully } from '../../../../shared/domain/scheduler/schedule.ts'
 import { binding, cluster, cycleInput, pickN } from '../../../support/fleet-cases.ts'
 
@@ -207,6 +208,47 @@ describe('whatever the policy', () => {
       cycleInput({ placementType: 'PickAll', affinity }, [cluster('a', { properties: { version: 'v1.30' } })]),
     )
     assert.match(error ?? '', /cluster a: property version: "v1.30" is not a quantity/)
+  })
+})
+
+describe('values that cannot be read, under the rules of this hub', () => {
+  const policyOn = (name: string, value: string) => ({
+    placementType: 'PickAll' as const,
+    affinity: {
+      clusterAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          clusterSelectorTerms: [
+            { propertySelector: { matchExpressions: [{ name, operator: 'Ge', values: [value] }] } },
+          ],
+        },
+      },
+    },
+  })
+  const schedule = (name: string, value: string, ...clusters: Parameters<typeof fleetOf>[0]) =>
+    runCycle({ ...cycleInput(policyOn(name, value), []), fleet: fleetOf(clusters, 'hubless') })
+
+  test('keep only their own cluster out', () => {
+    const clusters = [cluster('a', { properties: { score: 'v1' } }), cluster('b', { properties: { score: '2' } })]
+    const { create, error } = schedule('score', '1', ...clusters)
+    assert.deepEqual([targets(create), error], [['b'], undefined])
+  })
+
+  test('resources may have a dash in their name', () => {
+    const { create } = schedule(
+      'resources.kubernetes-fleet.io/available-ephemeral-storage',
+      '1Gi',
+      cluster('a', { available: { 'ephemeral-storage': '2Gi' } }),
+    )
+    assert.deepEqual(targets(create), ['a'])
+  })
+
+  test('a value in the policy itself still stops the cycle', () => {
+    assert.match(
+      schedule('score', 'v1', cluster('a', { properties: { score: '2' } })).error ?? '',
+      /"v1" is not a quantity/,
+    )
+    const { error } = schedule('resources.kubernetes-fleet.io/spare-cpu', '1', cluster('a'))
+    assert.match(error ?? '', /names no resource/)
   })
 })
 
