@@ -14,16 +14,12 @@ import type { Replayer } from './replayer.ts'
 import { resourceKinds, resourceSelection } from './resource-selection.ts'
 import { bindingState, rolloutTests } from './rollout.ts'
 import { rolloutPlan } from './rollout-plan.ts'
+import { affinityPlugin } from './scheduler-affinity.ts'
 import { schedulerCycle } from './scheduler-cycle.ts'
-import { schedulerFramework } from './scheduler-framework.ts'
-import {
-  affinityPlugin,
-  eligibilityPlugin,
-  namespacePlugin,
-  samePlacementPlugin,
-  spreadPlugins,
-  taintPlugin,
-} from './scheduler-plugins.ts'
+import { schedulerStages } from './scheduler-framework.ts'
+import { schedulerOutcomes } from './scheduler-outcomes.ts'
+import { eligibilityPlugin, namespacePlugin, samePlacementPlugin, taintPlugin } from './scheduler-plugins.ts'
+import { spreadPlugins } from './scheduler-spread.ts'
 import { placementKeys, policySnapshots, resourceSnapshots } from './snapshots.ts'
 import { memberClusterValidator, placementValidator, placementWebhook } from './validators.ts'
 import {
@@ -75,6 +71,7 @@ export const replayers: readonly Replayer[] = [
   namespacePlugin,
   eligibilityPlugin,
   samePlacementPlugin,
-  schedulerFramework,
+  schedulerStages,
+  schedulerOutcomes,
   placementController,
 ]
