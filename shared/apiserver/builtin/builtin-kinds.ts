@@ -95,8 +95,9 @@ function servedKind(data: BuiltinKind): ServedKind {
     shortNames: data.shortNames ?? [],
     categories: data.categories ?? [],
     namespaced: data.namespaced,
-    storage: { group, resource: data.plural },
-    storageApiVersion: apiVersion,
+    // Events have two APIs over one store, see resource/event-form.ts.
+    storage: id === 'events.k8s.io/Event' ? { group: '', resource: 'events' } : { group, resource: data.plural },
+    storageApiVersion: id === 'events.k8s.io/Event' ? 'v1' : apiVersion,
     statusSubresource: data.subresources.includes('status'),
     columns: columnsOf(data),
     selectableFields: selectable[id] ?? [],
