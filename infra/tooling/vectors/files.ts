@@ -41,6 +41,14 @@ export function replay(fileName: string, line: Vector, exceptions: readonly Exce
   }
 }
 
+/** Whether a replayer knows the line, or an exception names it. */
+export function isKnown(fileName: string, line: Vector, exceptions: readonly Exception[]): boolean {
+  return (
+    exceptions.some((exception) => covers(exception, fileName, line)) ||
+    replayers.some((candidate) => candidate.matches(fileName, line))
+  )
+}
+
 function covers(exception: Exception, fileName: string, line: Vector): boolean {
   return (
     basename(fileName).startsWith(exception.file) &&

@@ -140,6 +140,10 @@ function scopedNamespaceSelector({ namespace, selectors }: SelectionContext): Re
 function scopedNamespace(context: SelectionContext, objects: ObjectIndex): string | undefined {
   const selector = scopedNamespaceSelector(context)
   if (!selector || !mayPropagateKind(context.rules, selector)) return undefined
+  // Reads were planned by name: without one the other selectors would seem to match nothing.
+  if (!selector.name) {
+    throw new InvalidInputError('a namespace selected with NamespaceWithResourceSelectors must be selected by name')
+  }
   const name = selectedNamespace(selector, objects, context.skippedNamespaces)
   if (name !== undefined) return name
   throw new InvalidInputError(

@@ -132,6 +132,16 @@ describe('a ClusterResourcePlacement', () => {
       /"nowhere".* does not exist/,
     ],
     [
+      'a nameless namespace in NamespaceWithResourceSelectors',
+      [
+        term('Namespace', {
+          labelSelector: { matchLabels: { team: 'a' } },
+          selectionScope: 'NamespaceWithResourceSelectors',
+        }),
+      ],
+      /must be selected by name/,
+    ],
+    [
       'the same object twice',
       [term('ClusterRole'), term('ClusterRole', { name: 'reader' })],
       /found duplicate resource .*ClusterRole reader/,
