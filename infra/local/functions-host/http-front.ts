@@ -65,6 +65,8 @@ export interface HttpFront {
   readonly port: number
   /** No new requests; running ones go on. */
   refuse(): void
+  /** Requests that have had no part of their answer yet, and those that are being answered. */
+  open(): { readonly unanswered: number; readonly answering: number }
   close(): Promise<void>
 }
 
@@ -77,6 +79,7 @@ export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFro
   await listen(server, options.port)
   return {
     port: (server.address() as AddressInfo).port,
+    open: () => front.open(),
     refuse: () => {
       front.stopping = true
       server.close()
@@ -108,13 +111,18 @@ class Front {
   readonly #options: HttpFrontOptions
   readonly #routes: readonly HttpRoute[]
   readonly #waiting: (() => void)[] = []
-  #running = 0
+  readonly #responses = new Set<ServerResponse>()
 
   constructor(options: HttpFrontOptions) {
     this.#options = options
     this.#routes = options.functions
       .map((registered) => httpRoute(registered, options.settings.routePrefix))
       .sort((a, b) => bySpecificity(a.route, b.route))
+  }
+
+  open(): { unanswered: number; answering: number } {
+    const answering = [...this.#responses].filter((response) => response.headersSent).length
+    return { unanswered: this.#responses.size - answering + this.#waiting.length, answering }
   }
 
   handle(incoming: IncomingMessage, response: ServerResponse): void {
@@ -125,7 +133,7 @@ class Front {
     }
     const { maxConcurrentRequests } = this.#options.settings
     const start = (): void => this.#start(found, incoming, response)
-    if (this.#running >= maxConcurrentRequests) this.#waiting.push(start)
+    if (this.#responses.size >= maxConcurrentRequests) this.#waiting.push(start)
     else start()
   }
 
@@ -135,7 +143,7 @@ class Front {
     const found = this.#find(incoming)
     if ('status' in found) return found
     if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) return tooLarge
-    if (this.#running + this.#waiting.length >= this.#options.settings.maxOutstandingRequests) {
+    if (this.#responses.size + this.#waiting.length >= this.#options.settings.maxOutstandingRequests) {
       return { status: 429, text: 'too many requests at once', headers: { 'retry-after': '1' } }
     }
     return found
@@ -163,9 +171,9 @@ class Front {
       this.#waiting.shift()?.()
       return
     }
-    this.#running += 1
+    this.#responses.add(response)
     response.once('close', () => {
-      this.#running -= 1
+      this.#responses.delete(response)
       this.#waiting.shift()?.()
     })
     const { invoker, log } = this.#options

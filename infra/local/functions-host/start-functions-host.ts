@@ -40,6 +40,9 @@ export interface FunctionsHost {
   stop(options?: { drainMs?: number }): Promise<void>
 }
 
+/** How long answers that have begun may take to end when the host stops. */
+const answeringMs = 250
+
 interface Listening {
   stop(): Promise<void>
 }
@@ -165,18 +168,27 @@ class Listeners {
     const drained = Promise.all([
       ...this.#listening.map((listening) => listening.stop()),
       ...app.hooks.appTerminate.map(async (hook) => hook({ hookData: {}, appHookData: {} })),
-      untilIdle(stats, clock, deadline.signal),
+      this.#idle(stats, deadline.signal),
     ]).catch((error) => log({ level: 'error', category: 'system', message: `stopping: ${error}` }))
     await Promise.race([drained, clock.sleep(drainMs, deadline.signal).catch(() => {})])
     deadline.abort()
     await this.#front?.close()
     await Promise.allSettled([...this.#clients.values()].map((client) => client.close()))
   }
-}
 
-/** Looks every few milliseconds: the end of an invocation has no event of its own, and stopping is rare. */
-async function untilIdle(stats: InvocationStats | undefined, clock: Clock, signal: AbortSignal): Promise<void> {
-  while (stats && stats.running() > 0 && !signal.aborted) await clock.sleep(10, signal).catch(() => {})
+  /**
+   * Resolves when nothing runs that somebody waits for. A watch would go on for minutes and its function knows nothing
+   * of the end: answers that have begun get a moment only. Looks every few milliseconds, for stopping is rare.
+   */
+  async #idle(stats: InvocationStats | undefined, signal: AbortSignal): Promise<void> {
+    const { functions, clock } = this.#parts
+    const background = functions.filter((each) => triggerType(each) !== 'httptrigger').map(({ name }) => name)
+    const busy = (): boolean => (stats?.running(background) ?? 0) > 0 || (this.#front?.open().unanswered ?? 0) > 0
+    while (busy() && !signal.aborted) await clock.sleep(10, signal).catch(() => {})
+    for (let left = answeringMs; left > 0 && (this.#front?.open().answering ?? 0) > 0 && !signal.aborted; left -= 10) {
+      await clock.sleep(10, signal).catch(() => {})
+    }
+  }
 }
 
 function triggerBinding(registered: Registered): Binding {

@@ -41,9 +41,9 @@ export class InvocationStats {
     }
   }
 
-  /** Invocations that have not ended. */
-  running(): number {
-    return [...this.#tallies.values()].reduce((sum, { running }) => sum + running, 0)
+  /** Invocations of these functions that have not ended. */
+  running(names: readonly string[]): number {
+    return names.reduce((sum, name) => sum + (this.#tallies.get(name)?.running ?? 0), 0)
   }
 
   snapshot(): Readonly<Record<string, FunctionStats>> {

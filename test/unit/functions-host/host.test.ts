@@ -176,6 +176,19 @@ test('a hook may replace the inputs', async () => {
   assert.equal(record.calls[before]?.body, 'from the hook')
 })
 
+test('a stream that goes on for ever does not hold up the stop', async () => {
+  const release = gate('stream')
+  const { answer } = await open('/stream')
+  await once(answer, 'data')
+  const started = performance.now()
+  const cut = assert.rejects(answer.toArray(), /aborted/)
+  await host.stop({ drainMs: 20_000 })
+  await cut
+  assert.ok(performance.now() - started < 10_000)
+  release()
+  await start()
+})
+
 test('stopping lets a running request end, refuses new ones, and the host starts again', async () => {
   const release = gate('slow')
   const running = fetch(`${host.url}/slow`)
