@@ -130,6 +130,8 @@ export class TypeSource {
     const declared = Object.fromEntries(fields.map(({ field, type }) => [field, type.name]))
     this.environment.registerType(name, { ctor: Struct, fields: declared })
     this.environment.registerOperator(`${name} == ${name}`, celEqual)
+    // Rules may ask whether an object is there at all; a rule runs only where it is.
+    this.environment.registerOperator(`${name} == null`, (value: unknown) => value === null)
     const convert = (value: Json) => {
       if (!isJsonObject(value)) return value
       const struct = new Struct()
