@@ -12,26 +12,23 @@ import {
 import type { AddressInfo } from 'node:net'
 import type { Registered } from './core-module.ts'
 import type { HostSettings } from './host-json.ts'
+import {
+  end,
+  endToEnd,
+  fail,
+  leave,
+  maxBodyBytes,
+  type Refusal,
+  refuse,
+  relay,
+  sendBody,
+  tooLarge,
+} from './http-hop.ts'
 import type { HostLog, Invoker } from './invoker.ts'
 import { bySpecificity, matchRoute, parseRoute, type Route, type RouteParams } from './route.ts'
 
-/** Limits of the cloud's front end: request body and address. */
-const maxBodyBytes = 100 * 1024 * 1024
+/** Longest address the cloud's front end takes. */
 const maxUrlLength = 8_192
-
-/** Headers that concern one connection only. */
-const hopHeaders = new Set([
-  'connection',
-  'expect',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
 
 interface HttpRoute {
   readonly route: Route
@@ -42,13 +39,6 @@ interface HttpRoute {
 interface Match {
   readonly entry: HttpRoute
   readonly params: RouteParams
-}
-
-/** An answer of the host's own. */
-interface Refusal {
-  readonly status: number
-  readonly text: string
-  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface HttpFrontOptions {
@@ -233,86 +223,4 @@ function httpRoute(registered: Registered, prefix: string): HttpRoute {
     methods: new Set(methods.map((method) => method.toUpperCase())),
     function: registered,
   }
-}
-
-/** Answers for the host itself, in one line of text. */
-function refuse(response: ServerResponse, { status, text, headers = {} }: Refusal): void {
-  if (response.headersSent || response.destroyed) return
-  response.writeHead(status, text === '' ? headers : { 'content-type': 'text/plain; charset=utf-8', ...headers })
-  response.end(
-    text === ''
-      ? undefined
-      : `${text}
-`,
-  )
-}
-
-const tooLarge: Refusal = {
-  status: 413,
-  text: `a request body holds at most ${maxBodyBytes} bytes`,
-  headers: { connection: 'close' },
-}
-
-/** A failed invocation: 500 without a body, or a cut connection when part of the answer is already out. */
-function fail(response: ServerResponse, status: number): void {
-  if (response.headersSent) response.destroy()
-  else if (!response.destroyed) response.writeHead(status, { 'content-length': 0 }).end()
-}
-
-/** Settles the client's side first, so that the end of the upstream request is not taken for a failure. */
-function end(upstream: ClientRequest, answer: () => void): void {
-  answer()
-  upstream.destroy()
-}
-
-/**
- * The client left. The library's side is closed once it has seen the request: an invocation whose request never
- * arrives there would wait for ever.
- */
-function leave(upstream: ClientRequest): void {
-  const destroy = (): void => void setImmediate(() => upstream.destroy())
-  if (upstream.socket && !upstream.socket.connecting) destroy()
-  else if (upstream.socket) upstream.socket.once('connect', destroy)
-  else upstream.once('socket', (socket) => (socket.connecting ? socket.once('connect', destroy) : destroy()))
-}
-
-function relay(answer: IncomingMessage, response: ServerResponse): void {
-  if (response.destroyed || response.headersSent) {
-    answer.destroy()
-    return
-  }
-  const headers = endToEnd(answer.headers)
-  delete headers['x-ms-invocation-id']
-  response.writeHead(answer.statusCode ?? 500, headers)
-  // A watch sends its first event much later than its head.
-  response.flushHeaders()
-  answer.on('error', () => response.destroy())
-  answer.on('aborted', () => response.destroy())
-  answer.pipe(response)
-}
-
-function sendBody(incoming: IncomingMessage, upstream: ClientRequest, response: ServerResponse): void {
-  const hasBody =
-    incoming.headers['transfer-encoding'] !== undefined || Number(incoming.headers['content-length'] ?? 0) > 0
-  if (!hasBody) {
-    upstream.end()
-    return
-  }
-  let bytes = 0
-  incoming.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes <= maxBodyBytes) return
-    refuse(response, tooLarge)
-    upstream.destroy()
-  })
-  upstream.flushHeaders()
-  incoming.pipe(upstream)
-}
-
-function endToEnd(headers: IncomingMessage['headers']): Record<string, string | string[]> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(
-      (entry): entry is [string, string | string[]] => entry[1] !== undefined && !hopHeaders.has(entry[0]),
-    ),
-  )
 }

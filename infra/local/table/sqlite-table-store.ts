@@ -1,11 +1,9 @@
 // Azurite's table storage on SQLite: the store behind Azurite's handlers, durable and indexed where its own is neither.
-// One connection; a batch is one SQLite transaction, and everything else waits until it ends.
+// One connection; a batch is one SQLite transaction, and everything else waits until it ends. The file is long because
+// Azurite's interface is: a store is one object with all of its methods.
 import { DatabaseSync } from 'node:sqlite'
 import {
-  executeQuery,
   newTableEntityEtag,
-  parseQuery,
-  type QueryNode,
   type QueryOptions,
   type RequestContext,
   type ServiceProperties,
@@ -13,10 +11,10 @@ import {
   type TableEntity,
   type TableMetadataStore,
   type TableModel,
-  validateQueryTree,
 } from './azurite.ts'
 import { Entities } from './entities.ts'
 import { checkEntityLimits } from './entity-limits.ts'
+import { accepts, decodeKey, encodeKey, parseFilter } from './table-query.ts'
 
 /** Table Storage's page; a larger `$top` is cut to it. */
 const maxPage = 1_000
@@ -322,25 +320,6 @@ export class SqliteTableStore implements TableMetadataStore {
   }
 }
 
-/** A parsed filter; `all` and `none` stand for the two constant filters clients send. */
-type Filter = QueryNode | 'all' | 'none'
-
-function parseFilter(context: RequestContext, filter: string | undefined): Filter {
-  if (filter === undefined || filter === '' || filter === 'true') return 'all'
-  if (filter === 'false') return 'none'
-  try {
-    const query = parseQuery(filter)
-    validateQueryTree(query)
-    return query
-  } catch {
-    throw storageErrors.getQueryConditionInvalid(context)
-  }
-}
-
-function accepts(filter: Filter, subject: TableModel): boolean {
-  return filter === 'all' || (filter !== 'none' && executeQuery(subject, filter))
-}
-
 function pageSize(options: QueryOptions): number {
   return Math.min(options.top ?? maxPage, maxPage)
 }
@@ -363,13 +342,4 @@ function mergeProperties(stored: Record<string, unknown>, given: Record<string, 
 /** Clients send the tag's colons raw or percent-encoded. */
 function normalEtag(etag: string): string {
   return etag.replaceAll(':', '%3A')
-}
-
-/** Continuation headers are ASCII, keys are not. */
-function encodeKey(key: string): string {
-  return Buffer.from(key, 'utf8').toString('base64')
-}
-
-function decodeKey(header: string): string {
-  return Buffer.from(header, 'base64').toString('utf8')
 }
