@@ -91,6 +91,7 @@ function shaped(
   const processed = processKind(call.kind, asJson(object), { old: old && asJson(old) })
   reportFields(call, processed.unknownFields, duplicates, options, patch === true)
   call.warnings.push(...processed.warnings)
+  call.warnings.push(...processed.warnings)
   return { object: processed.object as unknown as KubeObject, errors: processed.errors }
 }
 
