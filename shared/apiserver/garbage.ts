@@ -6,6 +6,7 @@ import type { ObjectStore } from '../ports/object-store.ts'
 import type { CollectOutcome, Collector } from './garbage/collector.ts'
 import { collectCrdContent } from './garbage/crd-content.ts'
 import { collectDependents } from './garbage/dependents.ts'
+import { deleteExpiredEvents } from './garbage/expired-events.ts'
 import { crdFinalizer, namespaceFinalizers } from './garbage/garbage-news.ts'
 import { collectNamespaceContent } from './garbage/namespace-content.ts'
 import { createOwnerIndex } from './garbage/owner-index.ts'
@@ -26,14 +27,18 @@ export interface GarbageCollectorOptions {
 export interface GarbageCollector {
   /** `{again}` milliseconds: come back with the same message. Throws TransientError when the store is away. */
   collectGarbage(message: GarbageMessage): Promise<CollectOutcome>
+  /** Deletes events that are over an hour old, a bounded number; for a timer. Returns how many. */
+  expireEvents(): Promise<number>
 }
 
 /** Keeps an index of who owns what while the process lives; it proves itself fresh on every use. */
 export function createGarbageCollector(options: GarbageCollectorOptions): GarbageCollector {
   const owners = createOwnerIndex(options.store)
+  const collectorNow = async (): Promise<Collector> => ({ ...options, owners, index: await options.kinds.current() })
   return {
+    expireEvents: async () => await deleteExpiredEvents(await collectorNow()),
     async collectGarbage(message) {
-      const collector: Collector = { ...options, owners, index: await options.kinds.current() }
+      const collector = await collectorNow()
       const content = await collectContent(collector, message)
       if (content !== 'done') return content
       return await collectDependents(collector, message)

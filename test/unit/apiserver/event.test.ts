@@ -36,3 +36,22 @@ it('an event written through one API is read, selected and changed through the o
   assert.equal((await world.call('GET', '/api/v1/events')).code, 200)
   assert.equal(await world.store.revision({ group: 'events.k8s.io', resource: 'events' }), 1, 'nothing is stored twice')
 })
+
+it('events go an hour after they last happened', async () => {
+  const world = createWorld()
+  const body = (name: string, lastTimestamp?: string) => ({
+    metadata: { name },
+    involvedObject: subject,
+    lastTimestamp,
+  })
+  await world.call('POST', core, body('old'))
+  await world.call('POST', core, body('again', '2026-01-01T00:50:00Z'))
+  world.clock.advance(3_600_001)
+  await world.call('POST', core, body('new'))
+  assert.equal(await world.expireEvents(), 1)
+  const left = (await world.call('GET', core)).body['items'] as { metadata: { name: string } }[]
+  assert.deepEqual(
+    left.map(({ metadata }) => metadata.name),
+    ['again', 'new'],
+  )
+})

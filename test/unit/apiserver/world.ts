@@ -29,6 +29,8 @@ export interface World {
   readonly errors: string[]
   handle(request: Request): Promise<Response>
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  /** Deletes events that are over. */
+  expireEvents(): Promise<number>
   /** Runs the collector until nothing is left; fails when it never ends. */
   collect(): Promise<void>
 }
@@ -104,6 +106,7 @@ export function createWorld(options: Partial<ApiServerOptions> & { keepChanges?:
       const parsed = answer.startsWith('{') ? (JSON.parse(answer) as Record<string, unknown>) : { text: answer }
       return { code: response.status, headers: response.headers, body: parsed, object: parsed as unknown as KubeObject }
     },
+    expireEvents: collector.expireEvents,
     async collect() {
       for (let rounds = 0; garbage.length > 0; rounds += 1) {
         assert.ok(rounds < 500, 'the collector never ends')
