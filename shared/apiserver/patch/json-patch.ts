@@ -16,6 +16,10 @@ const operationNames = ['add', 'remove', 'replace', 'move', 'copy', 'test'] as c
 const RawOperation = z.looseObject({ op: z.string(), path: z.string(), from: z.string().optional() })
 type RawOperation = z.infer<typeof RawOperation>
 
+type AddOperation = Extract<Operation, { op: 'add' }>
+type RemoveOperation = Extract<Operation, { op: 'remove' }>
+type ReplaceOperation = Extract<Operation, { op: 'replace' }>
+
 /** Where a pointer leads: the container and the last step. */
 interface Target {
   readonly parent: JsonValue
@@ -149,52 +153,55 @@ function parseOperation(input: unknown, index: number): RawOperation {
   return operation
 }
 
-/** Says whether the operation still has to be done; throws when it does not apply. */
-function check(document: JsonValue, operation: RawOperation, budget: { copied: number }, index: number): boolean {
+/** Checks one operation and carries it out on the document that `root` holds. */
+function perform(root: JsonMap, operation: RawOperation, budget: { copied: number }, index: number): void {
   const { op, path } = operation
+  const document = root['document'] ?? null
   if ((op === 'add' || op === 'replace' || op === 'test') && !Object.hasOwn(operation, 'value')) {
     throw new PatchError(422, `JSON patch operation ${index}: ${op} needs a "value"`)
   }
-  if (op === 'test') {
-    checkTest(document, path, operation['value'])
-    return false
+  if (op === 'test') checkTest(document, path, operation['value'])
+  else if (op === 'remove') remove(root, path)
+  else if (op === 'move' || op === 'copy') transfer(root, op, operation, budget, index)
+  else {
+    if (op === 'add') checkAdd(document, path, op)
+    else checkReplace(document, path)
+    const target = locate(document, path)
+    const present = target !== undefined && child(target.parent, target.key) !== undefined
+    const value = cloneJson(operation['value'])
+    edit(root, op === 'replace' && present ? { op, path, value } : { op: 'add', path, value })
   }
-  if (op === 'remove') checkRemove(document, path)
-  else if (op === 'replace') checkReplace(document, path)
-  else if (op === 'add') checkAdd(document, path, op)
-  else checkTransfer(document, op === 'move' ? 'move' : 'copy', operation, budget, index)
-  return true
 }
 
-function checkTransfer(
-  document: JsonValue,
+function remove(root: JsonMap, path: string): void {
+  checkRemove(root['document'] ?? null, path)
+  edit(root, { op: 'remove', path })
+}
+
+/** A move is a removal and an addition, so that the target is looked for where it is after the removal. */
+function transfer(
+  root: JsonMap,
   op: 'move' | 'copy',
   { path, from }: RawOperation,
   budget: { copied: number },
   index: number,
 ): void {
   if (from === undefined) throw new PatchError(422, `JSON patch operation ${index}: ${op} needs a "from"`)
-  const value = sourceOf(document, op, from)
+  const value = sourceOf(root['document'] ?? null, op, from)
   if (op === 'move') {
+    if (path === from) return
     if (path.startsWith(`${from}/`)) throw new PatchError(422, `cannot move ${from} into its own child ${path}`)
-    checkAdd(withoutSource(document, from, path), path, op)
+    remove(root, from)
+    checkAdd(root['document'] ?? null, path, op)
+    edit(root, { op: 'add', path, value })
     return
   }
   budget.copied += JSON.stringify(value).length
   if (budget.copied > maxCopied) {
     throw new PatchError(422, `JSON patch copies more than ${maxCopied} characters, the limit of one request`)
   }
-  checkAdd(document, path, op)
-}
-
-/** A list loses an item before the moved value is inserted, which matters only when both are in the same list. */
-function withoutSource(document: JsonValue, from: string, path: string): JsonValue {
-  const parentOf = (pointer: string) => pointer.slice(0, pointer.lastIndexOf('/'))
-  if (parentOf(from) !== parentOf(path) || !Array.isArray(locate(document, from)?.parent)) return document
-  const copy = cloneJson(document)
-  const target = locate(copy, from)
-  if (target && Array.isArray(target.parent)) target.parent.splice(Number(target.key), 1)
-  return copy
+  checkAdd(root['document'] ?? null, path, op)
+  edit(root, { op: 'add', path, value: cloneJson(value) })
 }
 
 /**
@@ -212,29 +219,16 @@ export function applyJsonPatch(original: unknown, patch: unknown): JsonMap {
   }
   const root: JsonMap = { document: cloneJson(original) }
   const budget = { copied: 0 }
-  for (const [index, input] of patch.entries()) {
-    const operation = parseOperation(input, index)
-    const document = root['document'] ?? null
-    if (check(document, operation, budget, index)) edit(root, operation)
-  }
+  for (const [index, input] of patch.entries()) perform(root, parseOperation(input, index), budget, index)
   const result = cloneJson(root['document'])
   if (!isMap(result)) throw new PatchError(422, 'the patched document is not an object')
   return result
 }
 
-/** One operation on a holder, so that the empty path (the whole document) is an ordinary member. */
-function edit(root: JsonMap, operation: RawOperation): void {
-  const target = operation.op === 'replace' ? locate(root['document'] ?? null, operation.path) : undefined
-  const absent = target !== undefined && child(target.parent, target.key) === undefined
-  const inside = {
-    ...operation,
-    op: absent ? 'add' : operation.op,
-    ...(Object.hasOwn(operation, 'value') ? { value: cloneJson(operation['value']) } : {}),
-    path: `/document${operation.path}`,
-    ...(operation.from === undefined ? {} : { from: `/document${operation.from}` }),
+/** One edit on a holder, so that the empty path (the whole document) is an ordinary member. */
+function edit(root: JsonMap, operation: AddOperation | RemoveOperation | ReplaceOperation): void {
+  const failure = applyPatch(root, [{ ...operation, path: `/document${operation.path}` }])[0]
+  if (failure) {
+    throw new PatchError(422, `${operation.op} operation does not apply: ${operation.path}: ${missing}`)
   }
-  // The checks above have established that this is one of the six operations, complete.
-  const failure = applyPatch(root, [inside as unknown as Operation])[0]
-  if (!failure) return
-  throw new PatchError(422, `${operation.op} operation does not apply: ${operation.path}: ${missing}`)
 }

@@ -78,3 +78,12 @@ test('copies that double the document are stopped', () => {
     message: /copies more than/,
   })
 })
+
+test('a patch of many moves in a long list stays quick', () => {
+  const list = Array.from({ length: 5000 }, (_, index) => ({ name: `item-${index}`, text: 'x'.repeat(50) }))
+  const patch = Array.from({ length: 5000 }, () => ({ op: 'move', from: '/list/0', path: '/list/2500' }))
+  const started = performance.now()
+  const result = applyJsonPatch({ list }, patch)
+  assert.equal((result['list'] as unknown[]).length, list.length)
+  assert.ok(performance.now() - started < 5000)
+})
