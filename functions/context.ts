@@ -5,6 +5,7 @@ import { ServiceBusClient } from '@azure/service-bus'
 import { ServiceBusMessageBus, serviceBusRetry } from '../shared/adapters/azure/service-bus.ts'
 import { connectTable, type TablesAddress } from '../shared/adapters/azure/table-client.ts'
 import { TableClusterStore } from '../shared/adapters/azure/table-cluster-store.ts'
+import { TableNamespaceIndex } from '../shared/adapters/azure/table-namespace-index.ts'
 import { createTableObjectStore } from '../shared/adapters/azure/table-object-store.ts'
 import { TablePayloadStore } from '../shared/adapters/azure/table-payload-store.ts'
 import { TablePlacementStore } from '../shared/adapters/azure/table-placement-store.ts'
@@ -24,6 +25,7 @@ import { createKindSource } from '../shared/apiserver/kinds/kind-source.ts'
 import type { ApiServerOptions, News } from '../shared/apiserver/options.ts'
 import { admit } from '../shared/app/admission.ts'
 import { fleetLists } from '../shared/app/fleet-lists.ts'
+import { indexedStore } from '../shared/app/indexed-store.ts'
 import { memberAccess } from '../shared/app/member-access.ts'
 import { newsOf } from '../shared/app/news.ts'
 import type { Platform } from '../shared/app/platform.ts'
@@ -61,6 +63,7 @@ async function createContext(config: Config): Promise<AppContext> {
     manifests: connectTable(address, 'manifests'),
     placements: connectTable(address, 'placements'),
     clusters: connectTable(address, 'clusters'),
+    namespaces: connectTable(address, 'namespaces'),
   }
   await Promise.all(Object.values(tables).map((table) => table.createTable()))
 
@@ -76,10 +79,11 @@ async function createContext(config: Config): Promise<AppContext> {
     clock,
     committed: publisher.committed((): Outbox => placements),
   })
+  const namespaces = new TableNamespaceIndex(tables.namespaces)
   const served = createKindSource({ store: tableObjects, base: [...builtinKinds, ...fleetKinds], clock })
   const news: News = (change) => newsOf(change, clock.now())
   const apiServer = createApiServer({
-    store: tableObjects,
+    store: indexedStore(tableObjects, namespaces),
     kinds: served,
     clock,
     ids: systemIds,
@@ -105,8 +109,9 @@ async function createContext(config: Config): Promise<AppContext> {
     access: memberAccess({ objects, members, clock }),
     memberCrds: kinds.filter(({ kind }) => kind === 'AppliedWork').map(crdOf),
     kinds: hubKinds(served),
+    namespaces,
     garbage: { collect: (message) => collector.collectGarbage(message) },
-    lists: fleetLists(objects),
+    lists: fleetLists(objects, clock),
     clock,
     ids: systemIds,
     log,

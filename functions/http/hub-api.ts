@@ -15,10 +15,8 @@ export const hubApi: HttpFunction = {
   handler: async (request, invocation) => {
     try {
       const { apiServer, publisher } = await getContext()
-      const answer = await answerWith(apiServer, request)
       // The process may sleep once this returns: what a write announced goes out first.
-      if (request.method !== 'GET' && request.method !== 'HEAD') await publisher.drain()
-      return answer
+      return await publisher.during(() => answerWith(apiServer, request))
     } catch (error) {
       invocation.error('the hub could not answer', errorMessage(error))
       // In stream mode an exception here would leave the caller without any answer.

@@ -17,17 +17,25 @@ export function queueFunction<Q extends QueueName>(
     name,
     async handler(message, invocation) {
       const { platform, publisher } = await getContext()
-      const parsed = queues[name].safeParse(message)
-      if (!parsed.success) {
-        const issues = parsed.error.issues.map(({ path, message: text }) => `${path.join('.') || 'body'}: ${text}`)
-        await park(platform, name, JSON.stringify(message) ?? 'nothing', issues.join('; '))
-      } else {
-        const body = parsed.data as MessageBody<Q>
-        await run(platform, envelope(name, body, invocation), () => useCase(platform, body))
-      }
-      await publisher.drain()
+      await publisher.during(() => handle(platform, name, message, invocation, useCase))
     },
   }
+}
+
+async function handle<Q extends QueueName>(
+  platform: Platform,
+  name: Q,
+  message: unknown,
+  invocation: InvocationContext,
+  useCase: (platform: Platform, body: MessageBody<Q>) => Promise<void>,
+): Promise<void> {
+  const parsed = queues[name].safeParse(message)
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message: text }) => `${path.join('.') || 'body'}: ${text}`)
+    return park(platform, name, JSON.stringify(message) ?? 'nothing', issues.join('; '))
+  }
+  const body = parsed.data as MessageBody<Q>
+  return run(platform, envelope(name, body, invocation), () => useCase(platform, body))
 }
 
 async function run(platform: Platform, message: Message, work: () => Promise<void>): Promise<void> {

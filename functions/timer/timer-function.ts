@@ -15,8 +15,7 @@ export function timerFunction(
     schedule,
     async handler() {
       const { platform, publisher } = await getContext()
-      await useCase(platform)
-      await publisher.drain()
+      await publisher.during(() => useCase(platform))
     },
   }
 }

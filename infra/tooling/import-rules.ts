@@ -42,7 +42,7 @@ export const rules: readonly Rule[] = [
   {
     from: 'shared/app',
     may: ['shared/domain', 'shared/ports', 'shared/api', 'shared/errors.ts'],
-    packages: ['zod', 'node:crypto'],
+    packages: ['zod', 'node:crypto', 'node:async_hooks'],
     why: 'a use case loads, decides with the domain, commits and publishes; adapters are handed to it',
   },
   {

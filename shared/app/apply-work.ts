@@ -16,6 +16,9 @@ const awayBounds = { minMs: 2_000, maxMs: 60_000 }
 /** Wake-ups for the same work within this time are one, however many events asked for it. */
 const awayBucketMs = 5_000
 
+/** A cluster that began to leave this recently may still get work: what is on it stays there anyway. */
+const standingMaxAgeMs = 1_000
+
 /** Idempotent: what the member has is compared with what is stored now. */
 export async function applyWork(platform: WorkNeeds, { cluster, placement, after }: WorkMessage): Promise<void> {
   if (placement !== undefined) return serve(platform, cluster, placement)
@@ -79,7 +82,9 @@ function awaySince({ observed, wanted }: WorkRound): string | undefined {
 }
 
 async function standingOf({ lists }: WorkNeeds, cluster: string): Promise<'member' | 'leaving' | 'unknown'> {
-  const found = (await lists.memberClusters()).find(({ metadata }) => metadata.name === cluster)
+  const found = (await lists.memberClusters({ maxAgeMs: standingMaxAgeMs })).find(
+    ({ metadata }) => metadata.name === cluster,
+  )
   if (!found) return 'unknown'
   return found.metadata.deletionTimestamp ? 'leaving' : 'member'
 }

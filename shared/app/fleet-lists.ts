@@ -3,6 +3,7 @@ import type { ObjectKey, ResourceType } from '../api/kube-object.ts'
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { PlacementKey } from '../api/message.ts'
 import { Placement } from '../api/placement.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts'
 import { FreshList } from './fresh-list.ts'
 
@@ -17,16 +18,17 @@ export const types = {
 } as const satisfies Record<string, ResourceType>
 
 export interface FleetLists {
-  memberClusters(): Promise<readonly MemberCluster[]>
+  /** `maxAgeMs` allows for a list that was proven fresh that long ago. */
+  memberClusters(options?: { maxAgeMs?: number }): Promise<readonly MemberCluster[]>
   /** Placements of both kinds. */
   placements(): Promise<readonly Placement[]>
 }
 
 /** Parsing is remembered per object: an object that did not change is not parsed again. */
-export function fleetLists(store: Pick<ObjectStore, 'list' | 'changes'>): FleetLists {
-  const memberClusters = new FreshList(store, types.memberCluster)
-  const clusterPlacements = new FreshList(store, types.clusterResourcePlacement)
-  const namespacedPlacements = new FreshList(store, types.resourcePlacement)
+export function fleetLists(store: Pick<ObjectStore, 'list' | 'changes'>, clock: Pick<Clock, 'now'>): FleetLists {
+  const memberClusters = new FreshList(store, types.memberCluster, clock)
+  const clusterPlacements = new FreshList(store, types.clusterResourcePlacement, clock)
+  const namespacedPlacements = new FreshList(store, types.resourcePlacement, clock)
   const parsed = new WeakMap<StoredObject, unknown>()
   const parse = <T>(item: StoredObject, schema: { parse(value: unknown): T }): T => {
     const known = parsed.get(item)
@@ -36,7 +38,7 @@ export function fleetLists(store: Pick<ObjectStore, 'list' | 'changes'>): FleetL
     return value
   }
   return {
-    memberClusters: async () => (await memberClusters.read()).map((item) => parse(item, MemberCluster)),
+    memberClusters: async (options) => (await memberClusters.read(options)).map((item) => parse(item, MemberCluster)),
     placements: async () => {
       const lists = await Promise.all([clusterPlacements.read(), namespacedPlacements.read()])
       return lists.flat().map((item) => parse(item, Placement))

@@ -92,17 +92,15 @@ function withSchedulingError(
 }
 
 /** Whether some cluster is not where it is wanted yet. */
-function isMoving({ header, wanted, observed }: PlacementRecord): boolean {
+function isMoving({ header, wanted }: PlacementRecord): boolean {
   const latest = header.value.snapshots.at(-1)?.name
-  const epochs = new Map(observed.map(({ value }) => [value.cluster, value.epoch]))
   if (header.value.deleting || latest === undefined) return false
   return wanted.some(
     ({ value }) =>
       value.deletedAt === undefined &&
       (value.state !== 'Bound' ||
         value.resourceSnapshot !== latest ||
-        value.rolloutStarted?.observedGeneration !== value.generation ||
-        epochs.get(value.cluster) === undefined),
+        value.rolloutStarted?.observedGeneration !== value.generation),
   )
 }
 

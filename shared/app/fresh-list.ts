@@ -1,6 +1,7 @@
 // All objects of one type, kept in memory and proven fresh at each read: one small read of the change log tells what
 // happened since. Nothing depends on it being warm; a new instance lists once.
 import { keyText, type ResourceType } from '../api/kube-object.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts'
 
 const changesAtOnce = 500
@@ -8,17 +9,27 @@ const changesAtOnce = 500
 export class FreshList {
   readonly #store: Pick<ObjectStore, 'list' | 'changes'>
   readonly #type: ResourceType
+  readonly #clock: Pick<Clock, 'now'>
   #items: Map<string, StoredObject> | undefined
   #revision = 0
+  /** Epoch milliseconds; what the list shows was true then or later. */
+  #provenAt = 0
 
-  constructor(store: Pick<ObjectStore, 'list' | 'changes'>, type: ResourceType) {
+  constructor(store: Pick<ObjectStore, 'list' | 'changes'>, type: ResourceType, clock: Pick<Clock, 'now'>) {
     this.#store = store
+    this.#clock = clock
     this.#type = type
   }
 
-  /** The objects as they are now, ordered by namespace and name. Do not modify them. */
-  async read(): Promise<readonly StoredObject[]> {
-    const items = this.#items ? await this.#catchUp(this.#items) : await this.#listAll()
+  /**
+   * The objects as they are now, ordered by namespace and name. Do not modify them. With `maxAgeMs` a list proven fresh
+   * that long ago is good enough and costs nothing.
+   */
+  async read({ maxAgeMs = 0 }: { maxAgeMs?: number } = {}): Promise<readonly StoredObject[]> {
+    const now = this.#clock.now()
+    const recent = this.#items !== undefined && now - this.#provenAt < maxAgeMs
+    const items = this.#items ? (recent ? this.#items : await this.#catchUp(this.#items)) : await this.#listAll()
+    if (!recent) this.#provenAt = now
     return [...items.values()].sort(({ key: a }, { key: b }) => (keyText(a) < keyText(b) ? -1 : 1))
   }
 

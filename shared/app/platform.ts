@@ -6,6 +6,7 @@ import type { GarbageCollector } from '../ports/garbage.ts'
 import type { KindIndex } from '../ports/kind-index.ts'
 import type { Log } from '../ports/log.ts'
 import type { MessageBus } from '../ports/message-bus.ts'
+import type { NamespaceIndex } from '../ports/namespace-index.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { PayloadStore } from '../ports/payload-store.ts'
@@ -32,6 +33,7 @@ export interface Platform {
   /** CustomResourceDefinitions every member needs before it can be worked on. */
   readonly memberCrds: readonly KubeObject[]
   readonly kinds: KindIndex
+  readonly namespaces: NamespaceIndex
   readonly garbage: GarbageCollector
   readonly lists: FleetLists
   readonly clock: Clock

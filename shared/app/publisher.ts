@@ -1,4 +1,5 @@
 // Sends what was committed, right after the commit. What it cannot send stays in the outbox and `relay-outbox` sends it.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { errorMessage } from '../errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { MessageBus } from '../ports/message-bus.ts'
@@ -7,12 +8,13 @@ import type { Committed, Outbox, OutboxEntry } from '../ports/outbox.ts'
 export interface Publisher {
   /** Hand this to the stores. */
   committed(outbox: () => Outbox): Committed
-  /** Resolves when everything committed before the call is sent or given up. A function must not end before. */
-  drain(): Promise<void>
+  /** Runs one invocation's work and waits until what it committed is sent or given up: it must not end before. */
+  during<T>(work: () => Promise<T>): Promise<T>
 }
 
 export function createPublisher({ bus, log }: { bus: Pick<MessageBus, 'send'>; log: Log }): Publisher {
-  const underWay = new Set<Promise<void>>()
+  /** What the invocation at hand has under way. */
+  const invocations = new AsyncLocalStorage<Set<Promise<void>>>()
 
   async function publish(entry: OutboxEntry, outbox: Outbox): Promise<void> {
     try {
@@ -25,11 +27,16 @@ export function createPublisher({ bus, log }: { bus: Pick<MessageBus, 'send'>; l
 
   return {
     committed: (outbox) => (entry) => {
-      const work = publish(entry, outbox()).finally(() => underWay.delete(work))
-      underWay.add(work)
+      const work = publish(entry, outbox())
+      invocations.getStore()?.add(work)
     },
-    async drain() {
-      await Promise.all(underWay)
+    async during(work) {
+      const underWay = new Set<Promise<void>>()
+      try {
+        return await invocations.run(underWay, work)
+      } finally {
+        await Promise.all(underWay)
+      }
     },
   }
 }
@@ -42,6 +49,7 @@ export async function relayOutbox(
   let sent = 0
   for (const outbox of outboxes) {
     const entries = await outbox.pending(clock.now() - olderThanMs, limit)
+    if (entries.length === 0) continue
     await bus.send(entries.flatMap(({ messages }) => messages))
     await outbox.settle(entries)
     sent += entries.length

@@ -22,7 +22,7 @@ export const placementFinalizers = ['kubernetes-fleet.io/crp-cleanup', 'kubernet
 
 type Needs = Pick<
   Platform,
-  'objects' | 'placements' | 'payloads' | 'kinds' | 'lists' | 'bus' | 'clock' | 'log' | 'settings'
+  'objects' | 'placements' | 'payloads' | 'kinds' | 'namespaces' | 'lists' | 'bus' | 'clock' | 'log' | 'settings'
 >
 
 /** Idempotent: nothing is written when nothing changed. */

@@ -1,8 +1,11 @@
 // Which decisions of a placement may move now, within its budget.
+import type { MemberCluster } from '../api/member-cluster.ts'
 import type { Message, PlacementMessage } from '../api/message.ts'
+import type { Placement } from '../api/placement.ts'
+import type { Wanted } from '../api/placement-record.ts'
 import { bindingView } from '../domain/rollout/binding-view.ts'
 import { planRollout, type RolloutPlan } from '../domain/rollout/plan.ts'
-import { type RolloutRows, rolloutRows } from '../domain/rollout/rows.ts'
+import { nextEpoch, type RolloutRows, rolloutRows } from '../domain/rollout/rows.ts'
 import type { PlacementRecord } from '../ports/placement-store.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { readPlacement } from './fleet-lists.ts'
@@ -17,28 +20,66 @@ export async function rolloutPlacement(platform: Needs, { placement: key }: Plac
     const [record, found] = await Promise.all([platform.placements.read(key), readPlacement(platform.objects, key)])
     if (!record || !found || record.header.value.deleting || record.header.value.uid !== found.placement.metadata.uid)
       return
-    const observed = new Map(record.observed.map(({ value }) => [value.cluster, value]))
-    const clusters = await platform.lists.memberClusters()
-    const now = platform.clock.now()
+    const decided = decide(platform, record, found.placement, await platform.lists.memberClusters())
+    await commit(platform, key, record, decided.rows, [
+      ...news(key, decided.rows),
+      ...again(key, decided.plan, platform.clock.now()),
+    ])
+  })
+}
+
+/** Rounds planned in one go: a changed apply strategy goes out first, and what follows need not wait for the next message. */
+const roundsAtOnce = 3
+
+function decide(
+  { clock, log }: Needs,
+  { header, wanted, observed }: PlacementRecord,
+  placement: Placement,
+  clusters: readonly MemberCluster[],
+): { plan: RolloutPlan; rows: RolloutRows } {
+  const seen = new Map(observed.map(({ value }) => [value.cluster, value]))
+  const stored = wanted.map(({ value }) => value)
+  const epoch = nextEpoch(header.value, stored)
+  const now = clock.now()
+  let rows: RolloutRows = { header: undefined, wanted: [], finished: [], clusters: [] }
+  for (let round = 1; ; round += 1) {
+    const current = withChanges(stored, rows)
     const plan = planRollout({
-      placement: found.placement,
-      bindings: record.wanted.map(({ value }) => bindingView(value, observed.get(value.cluster))),
-      latestSnapshot: record.header.value.snapshots.at(-1),
+      placement,
+      bindings: current.map((row) => bindingView(row, seen.get(row.cluster))),
+      latestSnapshot: header.value.snapshots.at(-1),
       overrides: { cluster: [], namespaced: [] },
       clusters: clusters.map(({ metadata }) => ({ name: metadata.name ?? '', labels: metadata.labels })),
       now,
       rules: 'hubless',
     })
-    if (plan.error) platform.log.warn('rollout held back', { placement: key, reason: plan.error.message })
-    const rows = rolloutRows({
-      header: record.header.value,
-      wanted: record.wanted.map(({ value }) => value),
-      observed: new Set(observed.keys()),
+    if (plan.error) log.warn('rollout held back', { placement: header.value.placement, reason: plan.error.message })
+    const next = rolloutRows({
+      header: header.value,
+      wanted: current,
+      observed: new Set(seen.keys()),
       plan,
+      epoch,
       now: rfc3339(now),
     })
-    await commit(platform, key, record, rows, [...news(key, rows), ...again(key, plan, now)])
-  })
+    rows = together(rows, next)
+    if (plan.applyStrategyPushes.length === 0 || round === roundsAtOnce) return { plan, rows }
+  }
+}
+
+function withChanges(stored: readonly Wanted[], { wanted, finished }: RolloutRows): Wanted[] {
+  const changed = new Map(wanted.map((row) => [row.name, row]))
+  return stored.filter(({ cluster }) => !finished.includes(cluster)).map((row) => changed.get(row.name) ?? row)
+}
+
+function together(before: RolloutRows, next: RolloutRows): RolloutRows {
+  const wanted = new Map([...before.wanted, ...next.wanted].map((row) => [row.name, row]))
+  return {
+    header: next.header ?? before.header,
+    wanted: [...wanted.values()].filter(({ cluster }) => !next.finished.includes(cluster)),
+    finished: [...before.finished, ...next.finished],
+    clusters: [...new Set([...before.clusters, ...next.clusters])],
+  }
 }
 
 async function commit(

@@ -39,7 +39,7 @@ async function decide(
   const result = scheduleFully({
     placement: { name, namespace },
     policySnapshot,
-    fleet: fleetOf(await lists.memberClusters()),
+    fleet: fleetOf(await lists.memberClusters(), 'hubless'),
     bindings: wanted.map(({ value }) => bindingView(value, observed.get(value.cluster))),
     now,
     newName: (cluster) => bindingName(name, cluster, ids.uuid()),

@@ -1,6 +1,6 @@
 // Reads what a placement may select and has the domain select from it. A read that fails ends the pass: what could not be
 // read is never taken for gone.
-import { apiVersionOf, type KubeObject } from '../api/kube-object.ts'
+import { apiVersionOf, type KubeObject, typeText } from '../api/kube-object.ts'
 import type { Placement } from '../api/placement.ts'
 import { defaultKindRules } from '../domain/placement/kind-rules.ts'
 import { catalogOf, type KindCatalog } from '../domain/placement/kinds.ts'
@@ -13,6 +13,7 @@ import {
   selectResources,
 } from '../domain/placement/select.ts'
 import type { KindIndex } from '../ports/kind-index.ts'
+import type { NamespaceIndex } from '../ports/namespace-index.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 
 /** Reads under way at once. */
@@ -21,10 +22,14 @@ const readsAtOnce = 8
 interface Needs {
   readonly objects: Pick<ObjectStore, 'get' | 'list'>
   readonly kinds: KindIndex
+  readonly namespaces: NamespaceIndex
 }
 
 /** The selected objects in canonical order, as stored, or what is wrong with the selectors. */
-export async function selectForPlacement({ objects, kinds }: Needs, { metadata, spec }: Placement): Promise<Selection> {
+export async function selectForPlacement(
+  { objects, kinds, namespaces }: Needs,
+  { metadata, spec }: Placement,
+): Promise<Selection> {
   const context: SelectionContext = {
     namespace: metadata.namespace,
     selectors: spec.resourceSelectors,
@@ -32,7 +37,7 @@ export async function selectForPlacement({ objects, kinds }: Needs, { metadata, 
     rules: defaultKindRules,
   }
   const named = await readAll(objects, planReads(context))
-  const inside = await readAll(objects, planNamespaceReads(context, named))
+  const inside = await readAll(objects, await worthReading(namespaces, planNamespaceReads(context, named)))
   return selectResources(context, [...named, ...inside])
 }
 
@@ -49,6 +54,22 @@ export async function catalog(kinds: KindIndex): Promise<KindCatalog> {
       })),
     ),
   )
+}
+
+/** Leaves out types that never had an object in the namespace. */
+async function worthReading(
+  namespaces: NamespaceIndex,
+  reads: readonly SelectionRead[],
+): Promise<readonly SelectionRead[]> {
+  const names = [...new Set(reads.flatMap(({ namespace }) => (namespace === undefined ? [] : [namespace])))]
+  const present = new Set(
+    (
+      await Promise.all(
+        names.map(async (name) => (await namespaces.types(name)).map((type) => `${name} ${typeText(type)}`)),
+      )
+    ).flat(),
+  )
+  return reads.filter(({ kind, namespace }) => namespace === undefined || present.has(`${namespace} ${typeText(kind)}`))
 }
 
 async function readAll(objects: Needs['objects'], reads: readonly SelectionRead[]): Promise<KubeObject[]> {

@@ -24,7 +24,7 @@ const Environment = z.object({
   /** How long changes of selected resources are collected before a new snapshot. */
   HUBLESS_SNAPSHOT_COLLECT_MS: milliseconds(0, 0, 60_000),
   /** Wake-ups of one placement within this time become one. */
-  HUBLESS_COALESCE_MS: milliseconds(100, 10, 10_000),
+  HUBLESS_COALESCE_MS: milliseconds(200, 10, 10_000),
   /** A placed object is looked at again after this time, whatever happens. */
   HUBLESS_SWEEP_MS: milliseconds(60_000, 1_000),
   /** One call to a member may take this long. */

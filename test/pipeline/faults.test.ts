@@ -11,6 +11,10 @@ const seeds =
 /** Every member has these. */
 const builtinNamespace = /^(default|kube-.*)$/
 const names = ['one', 'two', 'three'] as const
+const fixed = (...clusterNames: readonly string[]) => ({
+  placementType: 'PickFixed' as const,
+  clusterNames: [...clusterNames],
+})
 const rolling = {
   type: 'RollingUpdate',
   rollingUpdate: { maxUnavailable: 1, maxSurge: 0, unavailablePeriodSeconds: 1 },
@@ -24,7 +28,7 @@ const stages: readonly ((world: World) => Promise<void>)[] = [
       aConfigMap('shop', 'settings', { colour: 'blue' }),
       aDeployment('shop', 'web'),
     )
-    await world.apply(aPlacement('shop', 'shop', { strategy: rolling }))
+    await world.apply(aPlacement('shop', 'shop', { strategy: rolling, policy: fixed(...names) }))
   },
   (world) => world.apply(aConfigMap('shop', 'settings', { colour: 'green' }), aConfigMap('shop', 'extra')),
   async (world) => {
@@ -39,7 +43,7 @@ const stages: readonly ((world: World) => Promise<void>)[] = [
     world.apply(
       aPlacement('shop', 'shop', {
         strategy: rolling,
-        policy: { placementType: 'PickFixed', clusterNames: ['one', 'three'] },
+        policy: fixed('one', 'three'),
       }),
     ),
   async (world) => {

@@ -5,6 +5,7 @@ import { MemoryClusterStore } from '../../shared/adapters/memory/cluster-store.t
 import { ManualClock, sequentialIds } from '../../shared/adapters/memory/manual-clock.ts'
 import { type MemoryMember, memoryMembers } from '../../shared/adapters/memory/member-cluster.ts'
 import { MemoryMessageBus } from '../../shared/adapters/memory/message-bus.ts'
+import { MemoryNamespaceIndex } from '../../shared/adapters/memory/namespace-index.ts'
 import { createMemoryObjectStore } from '../../shared/adapters/memory/object-store.ts'
 import { MemoryPayloadStore } from '../../shared/adapters/memory/payload-store.ts'
 import { MemoryPlacementStore } from '../../shared/adapters/memory/placement-store.ts'
@@ -25,6 +26,7 @@ import { applyWork } from '../../shared/app/apply-work.ts'
 import { collectGarbage } from '../../shared/app/collect-garbage.ts'
 import { fleetLists } from '../../shared/app/fleet-lists.ts'
 import { foldStatus } from '../../shared/app/fold-status.ts'
+import { indexedStore } from '../../shared/app/indexed-store.ts'
 import { joinCluster } from '../../shared/app/join-cluster.ts'
 import { memberAccess } from '../../shared/app/member-access.ts'
 import { newsOf } from '../../shared/app/news.ts'
@@ -72,10 +74,11 @@ export async function createWorld({
     clock,
     committed: publisher.committed(() => placementStore),
   })
+  const namespaces = new MemoryNamespaceIndex()
   const served = createKindSource({ store: objectStore, base: [...builtinKinds, ...fleetKinds], clock })
   const news = (change: Parameters<typeof newsOf>[0]) => newsOf(change, clock.now())
   const api = createApiServer({
-    store: objectStore,
+    store: indexedStore(objectStore, namespaces),
     kinds: served,
     clock,
     ids,
@@ -101,8 +104,9 @@ export async function createWorld({
     access: memberAccess({ objects, members: faultyMembers, clock }),
     memberCrds: fleetDefinitions.filter(({ kind }) => kind === 'AppliedWork').map(crdOf),
     kinds: hubKinds(served),
+    namespaces: injector.wrap('namespaces', namespaces),
     garbage: { collect: (message) => collector.collectGarbage(message) },
-    lists: fleetLists(objects),
+    lists: fleetLists(objects, clock),
     clock,
     ids,
     log,
@@ -123,19 +127,21 @@ export async function createWorld({
   const watchers: (() => void)[] = []
 
   async function request(method: string, path: string, body?: unknown, contentType = 'application/json') {
-    const response = await api.handle(
-      new Request(`http://hub${path}`, {
-        method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
-      }),
-    )
-    await publisher.drain()
+    const init = {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
+    }
+    const response = await publisher.during(() => api.handle(new Request(`http://hub${path}`, init)))
     const text = await response.text()
     return { code: response.status, body: JSON.parse(text) as KubeObject & { items?: KubeObject[]; message?: string } }
   }
 
   /** One function invocation: the message is gone when it ends well, comes back when the process dies. */
-  async function deliver(message: Message): Promise<void> {
+  function deliver(message: Message): Promise<void> {
+    return publisher.during(() => invoke(message))
+  }
+
+  async function invoke(message: Message): Promise<void> {
     deliveries += 1
     assert.ok(deliveries < deliveryLimit, `the pipeline does not come to rest (seed ${seed})`)
     bus.take(message)
@@ -150,7 +156,6 @@ export async function createWorld({
         throw error
       bus.put(message)
     }
-    await publisher.drain()
     for (const watch of watchers) watch()
   }
 

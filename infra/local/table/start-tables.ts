@@ -1,5 +1,5 @@
 // The tables of the local platform: Azurite's HTTP side in this process, our own durable store below it.
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { AccountDataStore, logger, ServerBase, TableConfiguration, TableRequestListenerFactory } from './azurite.ts'
 import { SqliteTableStore } from './sqlite-table-store.ts'
 
@@ -11,7 +11,18 @@ export interface Tables {
   /** For `@azure/data-tables`, with `allowInsecureConnection`. */
   readonly connectionString: string
   readonly port: number
+  /** Requests served since the start, by what they do; a transaction counts once whatever it holds. */
+  stats(): Readonly<Record<TableOperation, number>>
   close(): Promise<void>
+}
+
+export type TableOperation = 'get' | 'query' | 'write' | 'transaction'
+
+/** `POST /account/$batch`, `GET /account/table(PartitionKey='..',RowKey='..')`, `GET /account/table()?..`. */
+function operationOf({ method, url = '' }: IncomingMessage): TableOperation {
+  if (url.includes('$batch')) return 'transaction'
+  if (method !== 'GET') return 'write'
+  return url.includes('PartitionKey=') && url.includes('RowKey=') ? 'get' : 'query'
 }
 
 /**
@@ -22,8 +33,13 @@ export async function startTables({ path, port = 0 }: { path?: string; port?: nu
   const store = new SqliteTableStore(path ?? ':memory:')
   const accounts = new AccountDataStore(logger)
   const http = createServer({ noDelay: true, keepAliveTimeout: 60_000 })
+  const counts: Record<TableOperation, number> = { get: 0, query: 0, write: 0, transaction: 0 }
   const listener = new TableRequestListenerFactory(store, accounts, false, undefined, true, undefined, true)
   const server = new ServerBase('127.0.0.1', port, http, listener, tableConfiguration(port))
+  // Azurite takes every listener off a server it is given.
+  http.on('request', (request) => {
+    counts[operationOf(request)] += 1
+  })
   await accounts.init()
   await store.init()
   try {
@@ -36,6 +52,7 @@ export async function startTables({ path, port = 0 }: { path?: string; port?: nu
   return {
     connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};TableEndpoint=${address}/${account};`,
     port: Number(new URL(address).port),
+    stats: () => ({ ...counts }),
     close: async () => {
       await server.close()
       http.closeAllConnections()

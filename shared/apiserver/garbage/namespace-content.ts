@@ -16,6 +16,9 @@ import {
   sliceObjects,
 } from './collector.ts'
 
+/** At least a second, as deletion times are whole seconds: far longer than a create takes to commit. */
+const settleMs = 2_000
+
 interface Remains {
   /** More than one slice. */
   more: boolean
@@ -35,7 +38,9 @@ export async function collectNamespaceContent(collector: Collector, namespace: S
     await tellWhatRemains(collector, own, namespace, remains.held)
     return { again: heldAgainMs }
   }
-  // Something may have been created until the namespace was seen to be terminating: look once more when it is empty.
+  // A create that saw the namespace alive may still be on its way: being empty counts only some time after the deletion.
+  const deletedAt = Date.parse(namespace.object.metadata.deletionTimestamp ?? '')
+  if (collector.clock.now() - deletedAt < settleMs) return { again: settleMs / 2 }
   return (await changeHeld(collector, own, namespace, finalized)) ? 'done' : { again: moreAgainMs }
 }
 

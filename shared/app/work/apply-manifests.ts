@@ -25,8 +25,8 @@ export interface ManifestRound {
   readonly manifests: readonly KubeObject[]
   /** What was noted in the round before, by identity. */
   readonly noted: ReadonlyMap<string, ManifestCondition>
-  /** Whether an AppliedWork of that name may be in use on the cluster. */
-  readonly isKnownAppliedWork: (name: string) => boolean
+  /** Names of the AppliedWorks that may be in use on the cluster; asked for only when another owner is in the way. */
+  readonly knownWorks: () => Promise<ReadonlySet<string>>
 }
 
 interface Item {
@@ -71,13 +71,12 @@ async function applyOne(
     return { id, result: problem?.result ?? 'DecodingErred', error: problem?.error, availability: 'Skipped' }
 
   const strategy = effectiveApplyStrategy(round.wanted.applyStrategy)
-  const { owner, isKnownAppliedWork } = round
   const ref = refOf(resource, manifest)
-  const { result, before } = await run(
-    round.member,
-    ref,
-    processManifest({ manifest, owner, strategy, isKnownAppliedWork }),
-  )
+  const attempt = (isKnownAppliedWork: (name: string) => boolean) =>
+    run(round.member, ref, processManifest({ manifest, owner: round.owner, strategy, isKnownAppliedWork }))
+  const first = await attempt(() => true)
+  const { result, before } =
+    first.result.result === 'FailedToTakeOver' ? await attempt(isIn(await round.knownWorks())) : first
   const noted = round.noted.get(identityText(id) ?? '')
   const repaired = isApplied(result.result) ? repairedDrift({ manifest, before, after: result.live, noted }) : undefined
   const where = { group: resource.group, version: resource.version, resource: resource.resource }
@@ -88,6 +87,10 @@ async function applyOne(
     availability:
       isApplied(result.result) && result.live ? availabilityOf(where, result.live, { trackJobs: true }) : 'Skipped',
   }
+}
+
+function isIn(names: ReadonlySet<string>): (name: string) => boolean {
+  return (name) => names.has(name)
 }
 
 /** Runs the calls a decision asks for. `before` is the object as it was found. */

@@ -35,7 +35,6 @@ export async function applyWork(round: WorkRound): Promise<void> {
   const manifests = JSON.parse(await platform.payloads.get(wanted.payload)) as KubeObject[]
   // Noted before the first write there; without a note of any manifest it may not have happened yet.
   if (!observed?.value.work.manifestConditions?.length) await platform.clusters.enter(wanted.cluster, placement)
-  const known = new Set((await platform.clusters.placements(wanted.cluster)).map(workName))
 
   await platform.access.use(wanted.cluster, async (member) => {
     const fence = await raiseFence(member, placement, wanted)
@@ -53,7 +52,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
       wanted,
       manifests,
       noted: indexByIdentity(before),
-      isKnownAppliedWork: (name) => known.has(name),
+      knownWorks: async () => new Set((await platform.clusters.placements(wanted.cluster)).map(workName)),
     })
     const now = rfc3339(platform.clock.now())
     const status = refreshStatus({
@@ -133,8 +132,8 @@ async function store(
   if (news || waitMs !== undefined) await platform.placements.observe(placement, row, current?.etag)
   const messages: Message[] = news ? [wakeFold(placement, platform.settings.coalesceMs)] : []
   if (waitMs !== undefined) messages.push(nextLook(round, now + waitMs))
-  if (messages.length > 0) await platform.bus.send(messages)
-  if (news) await platform.bus.publish([workObserved(platform, placement, row)])
+  const events = news ? [workObserved(platform, placement, row)] : []
+  await Promise.all([platform.bus.send(messages), platform.bus.publish(events)])
 }
 
 /** Looks at the same work asked for within this time are one. */

@@ -20,13 +20,14 @@ export interface RolloutRowsInput {
   /** Clusters that were observed at least once. */
   readonly observed: ReadonlySet<string>
   readonly plan: RolloutPlan
+  /** Epoch of the rows that change; see `nextEpoch`. */
+  readonly epoch: number
   /** RFC 3339. */
   readonly now: string
 }
 
 /** The rows a plan changes; empty lists when it changes nothing. */
-export function rolloutRows({ header, wanted, observed, plan, now }: RolloutRowsInput): RolloutRows {
-  const epoch = nextEpoch(header, wanted)
+export function rolloutRows({ header, wanted, observed, plan, epoch, now }: RolloutRowsInput): RolloutRows {
   const rows = new Map(wanted.map((row) => [row.name, row]))
   const changed = new Map<string, Wanted>()
   const finished: string[] = []
