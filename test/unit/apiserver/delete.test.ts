@@ -151,6 +151,17 @@ describe('garbage', () => {
     assert.deepEqual(other.body['items'], [])
   })
 
+  it('lets whoever finalizes a namespace end its deletion', async () => {
+    const world = createWorld()
+    await world.call('POST', '/api/v1/namespaces', { metadata: { name: 'mine' } })
+    const going = await world.call('DELETE', '/api/v1/namespaces/mine')
+    const kept = await world.call('PUT', '/api/v1/namespaces/mine', { ...going.object, spec: {} })
+    assert.deepEqual(kept.object['spec'], { finalizers: ['kubernetes'] }, 'only /finalize takes them away')
+    const body = { ...kept.object, spec: { finalizers: [] } }
+    assert.equal((await world.call('PUT', '/api/v1/namespaces/mine/finalize', body)).code, 200)
+    assert.equal(await exists(world, '/api/v1/namespaces/mine'), false)
+  })
+
   it('keeps the namespaces the hub needs', async () => {
     const world = createWorld()
     const names = (

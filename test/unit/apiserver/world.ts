@@ -112,7 +112,9 @@ export function createWorld(options: Partial<ApiServerOptions> & { keepChanges?:
         assert.ok(rounds < 500, 'the collector never ends')
         const message = garbage.shift()
         const outcome = message && (await collector.collectGarbage(message))
-        if (message && outcome !== 'done') garbage.push(message)
+        if (!message || outcome === undefined || outcome === 'done') continue
+        clock.advance(outcome.again)
+        garbage.push(message)
       }
     },
   }
