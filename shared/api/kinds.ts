@@ -48,6 +48,8 @@ export interface KindVersion {
 export interface KindDefinition {
   readonly group: string
   readonly kind: string
+  /** One sentence for `kubectl explain`. */
+  readonly description: string
   readonly plural: string
   readonly shortNames: readonly string[]
   readonly categories: readonly string[]
@@ -62,6 +64,7 @@ export interface KindDefinition {
 interface KindInput {
   readonly group: string
   readonly kind: string
+  readonly description: string
   readonly plural?: string
   readonly shortName?: string
   readonly categories?: readonly string[]
@@ -81,11 +84,12 @@ interface KindInput {
 
 /** Fills in what most kinds share: the plural is the kind with an s, the stored version is v1beta1, there is a status. */
 export function defineKind(input: KindInput): KindDefinition {
-  const { group, kind, fields } = input
+  const { group, kind, description, fields } = input
   const versions = [input.storedIn ?? 'v1beta1', ...(input.alsoIn ?? [])]
   return {
     group,
     kind,
+    description,
     plural: input.plural ?? `${kind.toLowerCase()}s`,
     shortNames: input.shortName === undefined ? [] : [input.shortName],
     categories: input.categories ?? ['fleet', 'fleet-placement'],
@@ -205,6 +209,7 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...cluster,
     kind: 'MemberCluster',
+    description: 'A cluster of the fleet. Creating one lets the cluster join, deleting it lets it leave.',
     shortName: 'cluster',
     columns: memberColumns,
     rules: nameBelow(64),
@@ -213,6 +218,7 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...cluster,
     kind: 'InternalMemberCluster',
+    description: 'A member cluster as seen from its own namespace on the hub; derived, not to be edited.',
     shortName: 'imc',
     namespaced: true,
     columns: [age],
@@ -221,6 +227,7 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     group: 'multicluster.x-k8s.io',
     kind: 'ClusterProfile',
+    description: 'What other tools should know of a cluster of the fleet.',
     namespaced: true,
     categories: [],
     storedIn: 'v1alpha1',
@@ -229,6 +236,7 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...placement,
     kind: 'ClusterResourcePlacement',
+    description: 'Which cluster-scoped objects, and which namespaces with all they hold, are to run on which clusters.',
     shortName: 'crp',
     alsoIn: ['v1'],
     columns: placementColumns('ClusterResourcePlacement'),
@@ -237,6 +245,7 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...placement,
     kind: 'ResourcePlacement',
+    description: 'Which objects of its own namespace are to run on which clusters.',
     shortName: 'rp',
     namespaced: true,
     alsoIn: ['v1'],
@@ -246,6 +255,7 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...placement,
     kind: 'ClusterResourcePlacementStatus',
+    description: 'The status of a ClusterResourcePlacement, readable in the namespace it places.',
     plural: 'clusterresourceplacementstatuses',
     shortName: 'crps',
     namespaced: true,
@@ -258,17 +268,63 @@ export const kinds: readonly KindDefinition[] = [
     ],
     fields: placementStatusFields,
   }),
-  defineKind({ ...policySnapshot, kind: 'ClusterSchedulingPolicySnapshot', shortName: 'csps', alsoIn: ['v1'] }),
-  defineKind({ ...policySnapshot, kind: 'SchedulingPolicySnapshot', shortName: 'sps', namespaced: true }),
-  defineKind({ ...resourceSnapshot, kind: 'ClusterResourceSnapshot', shortName: 'crs', alsoIn: ['v1'] }),
-  defineKind({ ...resourceSnapshot, kind: 'ResourceSnapshot', shortName: 'rs', namespaced: true }),
-  defineKind({ ...binding, kind: 'ClusterResourceBinding', shortName: 'crb', alsoIn: ['v1'] }),
-  defineKind({ ...binding, kind: 'ResourceBinding', shortName: 'rb', namespaced: true }),
-  defineKind({ ...envelope, kind: 'ClusterResourceEnvelope' }),
-  defineKind({ ...envelope, kind: 'ResourceEnvelope', namespaced: true }),
+  defineKind({
+    ...policySnapshot,
+    kind: 'ClusterSchedulingPolicySnapshot',
+    description: 'The policy of a ClusterResourcePlacement at one moment, and the clusters it led to.',
+    shortName: 'csps',
+    alsoIn: ['v1'],
+  }),
+  defineKind({
+    ...policySnapshot,
+    kind: 'SchedulingPolicySnapshot',
+    description: 'The policy of a ResourcePlacement at one moment, and the clusters it led to.',
+    shortName: 'sps',
+    namespaced: true,
+  }),
+  defineKind({
+    ...resourceSnapshot,
+    kind: 'ClusterResourceSnapshot',
+    description: 'The objects a ClusterResourcePlacement selected at one moment.',
+    shortName: 'crs',
+    alsoIn: ['v1'],
+  }),
+  defineKind({
+    ...resourceSnapshot,
+    kind: 'ResourceSnapshot',
+    description: 'The objects a ResourcePlacement selected at one moment.',
+    shortName: 'rs',
+    namespaced: true,
+  }),
+  defineKind({
+    ...binding,
+    kind: 'ClusterResourceBinding',
+    description: 'The tie between a ClusterResourcePlacement and one cluster.',
+    shortName: 'crb',
+    alsoIn: ['v1'],
+  }),
+  defineKind({
+    ...binding,
+    kind: 'ResourceBinding',
+    description: 'The tie between a ResourcePlacement and one cluster.',
+    shortName: 'rb',
+    namespaced: true,
+  }),
+  defineKind({
+    ...envelope,
+    kind: 'ClusterResourceEnvelope',
+    description: 'Cluster-scoped objects that are to take effect on the members but not on the hub.',
+  }),
+  defineKind({
+    ...envelope,
+    kind: 'ResourceEnvelope',
+    description: 'Objects of one namespace that are to take effect on the members but not on the hub.',
+    namespaced: true,
+  }),
   defineKind({
     ...placement,
     kind: 'Work',
+    description: 'The manifests one cluster is to have, and how each stands there; derived, not to be edited.',
     namespaced: true,
     alsoIn: ['v1'],
     fields: { spec: WorkSpec.optional(), status: WorkStatus.optional() },
@@ -276,12 +332,14 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...placement,
     kind: 'AppliedWork',
+    description: 'On a member: the owner of everything one placement put there.',
     alsoIn: ['v1'],
     fields: { spec: AppliedWorkSpec, status: AppliedWorkStatus.optional() },
   }),
   defineKind({
     ...override,
     kind: 'ClusterResourceOverride',
+    description: 'How cluster-scoped objects, or all objects of a namespace, differ on some clusters.',
     rules: [
       {
         rule: "!has(self.spec.placement) || self.spec.placement.scope != 'Namespaced'",
@@ -293,18 +351,27 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...override,
     kind: 'ClusterResourceOverrideSnapshot',
+    description: 'A ClusterResourceOverride at one moment.',
     fields: { spec: ClusterResourceOverrideSnapshot.shape.spec },
   }),
-  defineKind({ ...override, kind: 'ResourceOverride', namespaced: true, fields: { spec: ResourceOverrideSpec } }),
+  defineKind({
+    ...override,
+    kind: 'ResourceOverride',
+    description: 'How objects of its own namespace differ on some clusters.',
+    namespaced: true,
+    fields: { spec: ResourceOverrideSpec },
+  }),
   defineKind({
     ...override,
     kind: 'ResourceOverrideSnapshot',
+    description: 'A ResourceOverride at one moment.',
     namespaced: true,
     fields: { spec: ResourceOverrideSnapshot.shape.spec },
   }),
   defineKind({
     ...placement,
     kind: 'ClusterResourcePlacementEviction',
+    description: 'A request to take a placement off one cluster, once.',
     shortName: 'crpe',
     alsoIn: ['v1alpha1'],
     columns: [text('Valid', condition('Valid')), text('Executed', condition('Executed'))],
@@ -314,6 +381,7 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...placement,
     kind: 'ClusterResourcePlacementDisruptionBudget',
+    description: 'How many clusters of a placement evictions may leave without it at once.',
     shortName: 'crpdb',
     alsoIn: ['v1alpha1'],
     status: false,
@@ -322,15 +390,24 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...updateRun,
     kind: 'ClusterStagedUpdateRun',
+    description: 'One rollout of a ClusterResourcePlacement through the fleet, stage by stage.',
     shortName: 'csur',
     alsoIn: ['v1', 'v1alpha1'],
     columnsIn: { v1alpha1: updateRunColumns(false) },
     rulesIn: { v1alpha1: nameBelow(128) },
   }),
-  defineKind({ ...updateRun, kind: 'StagedUpdateRun', shortName: 'sur', namespaced: true, alsoIn: ['v1'] }),
+  defineKind({
+    ...updateRun,
+    kind: 'StagedUpdateRun',
+    description: 'One rollout of a ResourcePlacement through the fleet, stage by stage.',
+    shortName: 'sur',
+    namespaced: true,
+    alsoIn: ['v1'],
+  }),
   defineKind({
     ...updateStrategy,
     kind: 'ClusterStagedUpdateStrategy',
+    description: 'The stages a ClusterStagedUpdateRun goes through.',
     plural: 'clusterstagedupdatestrategies',
     shortName: 'csus',
     alsoIn: ['v1', 'v1alpha1'],
@@ -338,14 +415,28 @@ export const kinds: readonly KindDefinition[] = [
   defineKind({
     ...updateStrategy,
     kind: 'StagedUpdateStrategy',
+    description: 'The stages a StagedUpdateRun goes through.',
     plural: 'stagedupdatestrategies',
     shortName: 'sus',
     namespaced: true,
     alsoIn: ['v1'],
     status: false,
   }),
-  defineKind({ ...approval, kind: 'ClusterApprovalRequest', shortName: 'careq', alsoIn: ['v1', 'v1alpha1'] }),
-  defineKind({ ...approval, kind: 'ApprovalRequest', shortName: 'areq', namespaced: true, alsoIn: ['v1'] }),
+  defineKind({
+    ...approval,
+    kind: 'ClusterApprovalRequest',
+    description: 'A stage of a ClusterStagedUpdateRun that waits for somebody to approve it.',
+    shortName: 'careq',
+    alsoIn: ['v1', 'v1alpha1'],
+  }),
+  defineKind({
+    ...approval,
+    kind: 'ApprovalRequest',
+    description: 'A stage of a StagedUpdateRun that waits for somebody to approve it.',
+    shortName: 'areq',
+    namespaced: true,
+    alsoIn: ['v1'],
+  }),
 ]
 
 /** The definition of a kind. Throws for a kind that is not the fleet's. */

@@ -12,6 +12,8 @@ export interface KubeRule {
 
 /** Keywords of Kubernetes' structural schema. They are added to what the zod type says, or replace it. */
 export interface KubeKeywords {
+  /** One sentence for `kubectl explain`. */
+  readonly description?: string | undefined
   readonly format?: string | undefined
   readonly default?: Json | undefined
   readonly enum?: readonly Json[] | undefined

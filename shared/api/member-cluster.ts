@@ -36,10 +36,13 @@ export const MemberClusterSpec = z.object({
       apiGroup: z.string().optional(),
       namespace: z.string().optional(),
     }),
-    { mapType: 'atomic' },
+    { mapType: 'atomic', description: 'Who the cluster acts as when it talks to the hub.' },
   ),
   heartbeatPeriodSeconds,
-  taints: kube(z.array(Taint).optional(), { maxItems: 100 }),
+  taints: kube(z.array(Taint).optional(), {
+    maxItems: 100,
+    description: 'Keeps placements away that do not tolerate them.',
+  }),
   deleteOptions: kube(
     z.object({ validationMode: kube(z.enum(['Strict', 'Skip']).optional(), { default: 'Strict' }) }).optional(),
     { absentIn: ['v1'] },

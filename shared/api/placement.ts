@@ -28,7 +28,10 @@ export const ResourceSelectorTerm = z.object({
   kind: z.string(),
   name: z.string().optional(),
   labelSelector: LabelSelector.optional(),
-  selectionScope: kube(SelectionScope.optional(), { default: 'NamespaceWithResources' }),
+  selectionScope: kube(SelectionScope.optional(), {
+    default: 'NamespaceWithResources',
+    description: 'For a namespace: whether what lies in it is placed as well.',
+  }),
 })
 export type ResourceSelectorTerm = z.infer<typeof ResourceSelectorTerm>
 
@@ -74,9 +77,16 @@ export const Toleration = z.object({
 export type Toleration = z.infer<typeof Toleration>
 
 export const PlacementPolicy = z.object({
-  placementType: kube(z.enum(['PickAll', 'PickN', 'PickFixed']).optional(), { default: 'PickAll' }),
-  clusterNames: kube(z.array(z.string()).optional(), { maxItems: 100 }),
-  numberOfClusters: kube(z.number().int().optional(), { ...int32, minimum: 0 }),
+  placementType: kube(z.enum(['PickAll', 'PickN', 'PickFixed']).optional(), {
+    default: 'PickAll',
+    description: 'All matching clusters, a number of them, or the ones named.',
+  }),
+  clusterNames: kube(z.array(z.string()).optional(), { maxItems: 100, description: 'The clusters, for PickFixed.' }),
+  numberOfClusters: kube(z.number().int().optional(), {
+    ...int32,
+    minimum: 0,
+    description: 'How many clusters, for PickN.',
+  }),
   affinity: z.object({ clusterAffinity: ClusterAffinity.optional() }).optional(),
   topologySpreadConstraints: z.array(TopologySpreadConstraint).optional(),
   tolerations: kube(z.array(Toleration).optional(), { maxItems: 100, rules: tolerationRules }),
@@ -118,10 +128,26 @@ export const RolloutStrategy = z.object({
 export type RolloutStrategy = z.infer<typeof RolloutStrategy>
 
 export const PlacementSpec = z.object({
-  resourceSelectors: kube(z.array(ResourceSelectorTerm), { minItems: 1, maxItems: 100, rules: selectorRules }),
-  policy: kube(PlacementPolicy.optional(), { rules: policyRules }),
-  strategy: RolloutStrategy.optional(),
-  revisionHistoryLimit: kube(z.number().int().optional(), { ...int32, default: 10, minimum: 1, maximum: 1000 }),
+  resourceSelectors: kube(z.array(ResourceSelectorTerm), {
+    minItems: 1,
+    maxItems: 100,
+    rules: selectorRules,
+    description: 'What is placed: objects by kind and name or labels.',
+  }),
+  policy: kube(PlacementPolicy.optional(), {
+    rules: policyRules,
+    description: 'Which clusters are picked; every one when absent.',
+  }),
+  strategy: kube(RolloutStrategy.optional(), {
+    description: 'How changes reach the picked clusters, and how objects are applied there.',
+  }),
+  revisionHistoryLimit: kube(z.number().int().optional(), {
+    ...int32,
+    default: 10,
+    minimum: 1,
+    maximum: 1000,
+    description: 'How many old snapshots are kept.',
+  }),
   statusReportingScope: kube(z.enum(['ClusterScopeOnly', 'NamespaceAccessible']).optional(), {
     default: 'ClusterScopeOnly',
   }),

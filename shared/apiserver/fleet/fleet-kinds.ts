@@ -12,6 +12,7 @@ const text: Schema = { type: 'string' }
 export function kindSchema(kind: KindDefinition, version: KindVersion): Schema {
   const fields = fieldsSchema(kind.fields, version.name)
   return {
+    description: kind.description,
     ...fields,
     properties: { apiVersion: text, kind: text, metadata: { type: 'object' }, ...fields.properties },
     ...(version.rules.length > 0 ? { 'x-kubernetes-validations': version.rules } : {}),

@@ -101,6 +101,7 @@ export function fieldsSchema(fields: Readonly<Record<string, z.ZodType>>, versio
 
 /** Keywords that are called the same on both sides. */
 const plainKeywords = [
+  'description',
   'format',
   'default',
   'enum',
