@@ -1,11 +1,11 @@
 // Every kind of the fleet's API, once: its names, versions, columns and the zod schemas of its fields. The kinds the API
 // server serves and the CustomResourceDefinitions are derived from these.
-import type { z } from 'zod'
-import { z as zod } from 'zod'
+import { z } from 'zod'
 import { BindingSpec, BindingStatus } from './binding.ts'
 import { ClusterProfileSpec, ClusterProfileStatus } from './cluster-profile.ts'
 import { DisruptionBudgetSpec, EvictionSpec, EvictionStatus } from './disruption.ts'
 import { EnvelopeData } from './envelope.ts'
+import { defineKind, type KindColumn, type KindDefinition } from './kind-definition.ts'
 import { dateTime, type KubeRule, kube } from './kube-meta.ts'
 import {
   InternalMemberClusterSpec,
@@ -29,80 +29,6 @@ import {
   StagedUpdateStrategySpec,
 } from './staged-update.ts'
 import { AppliedWorkSpec, AppliedWorkStatus, WorkSpec, WorkStatus } from './work.ts'
-
-/** A printer column. Priority 1 shows only with `-o wide`. */
-export interface KindColumn {
-  readonly name: string
-  readonly type: 'string' | 'date'
-  readonly jsonPath: string
-  readonly priority?: number
-}
-
-export interface KindVersion {
-  readonly name: string
-  readonly columns: readonly KindColumn[]
-  /** Rules about the whole object. */
-  readonly rules: readonly KubeRule[]
-}
-
-export interface KindDefinition {
-  readonly group: string
-  readonly kind: string
-  /** One sentence for `kubectl explain`. */
-  readonly description: string
-  readonly plural: string
-  readonly shortNames: readonly string[]
-  readonly categories: readonly string[]
-  readonly namespaced: boolean
-  /** The one objects are stored in comes first. */
-  readonly versions: readonly KindVersion[]
-  readonly statusSubresource: boolean
-  /** Fields besides apiVersion, kind and metadata. */
-  readonly fields: Readonly<Record<string, z.ZodType>>
-}
-
-interface KindInput {
-  readonly group: string
-  readonly kind: string
-  readonly description: string
-  readonly plural?: string
-  readonly shortName?: string
-  readonly categories?: readonly string[]
-  readonly namespaced?: boolean
-  /** Versions besides the stored one. */
-  readonly alsoIn?: readonly string[]
-  readonly storedIn?: string
-  readonly status?: boolean
-  readonly columns?: readonly KindColumn[]
-  /** Columns of versions that show others. */
-  readonly columnsIn?: Readonly<Record<string, readonly KindColumn[]>>
-  readonly rules?: readonly KubeRule[]
-  /** Rules of versions that have others. */
-  readonly rulesIn?: Readonly<Record<string, readonly KubeRule[]>>
-  readonly fields: Readonly<Record<string, z.ZodType>>
-}
-
-/** Fills in what most kinds share: the plural is the kind with an s, the stored version is v1beta1, there is a status. */
-export function defineKind(input: KindInput): KindDefinition {
-  const { group, kind, description, fields } = input
-  const versions = [input.storedIn ?? 'v1beta1', ...(input.alsoIn ?? [])]
-  return {
-    group,
-    kind,
-    description,
-    plural: input.plural ?? `${kind.toLowerCase()}s`,
-    shortNames: input.shortName === undefined ? [] : [input.shortName],
-    categories: input.categories ?? ['fleet', 'fleet-placement'],
-    namespaced: input.namespaced ?? false,
-    versions: versions.map((name) => ({
-      name,
-      columns: input.columnsIn?.[name] ?? input.columns ?? [],
-      rules: input.rulesIn?.[name] ?? input.rules ?? [],
-    })),
-    statusSubresource: input.status ?? true,
-    fields,
-  }
-}
 
 export const placementGroup = 'placement.kubernetes-fleet.io'
 export const clusterGroup = 'cluster.kubernetes-fleet.io'
@@ -171,7 +97,7 @@ const memberColumns = [
 const cluster = { group: clusterGroup, categories: ['fleet', 'fleet-cluster'], alsoIn: ['v1'] }
 const placement = { group: placementGroup }
 const placementStatusFields = {
-  lastUpdatedTime: kube(zod.string(), dateTime),
+  lastUpdatedTime: kube(z.string(), dateTime),
   sourceStatus: PlacementStatus,
 }
 const binding = {

@@ -1,6 +1,6 @@
 // CustomResourceDefinitions of the fleet's kinds, for clusters that must serve one themselves: members hold AppliedWorks.
 import type { Json, JsonObject } from '../../api/json.ts'
-import type { KindDefinition, KindVersion } from '../../api/kinds.ts'
+import type { KindDefinition, KindVersion } from '../../api/kind-definition.ts'
 import type { KubeObject } from '../../api/kube-object.ts'
 import { kindSchema } from './fleet-kinds.ts'
 

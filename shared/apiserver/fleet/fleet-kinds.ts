@@ -1,6 +1,7 @@
 // The fleet's kinds, ready to be served.
 
-import { type KindDefinition, type KindVersion, kinds } from '../../api/kinds.ts'
+import type { KindDefinition, KindVersion } from '../../api/kind-definition.ts'
+import { kinds } from '../../api/kinds.ts'
 import { apiVersionOf } from '../../api/kube-object.ts'
 import type { ServedKind } from '../kind.ts'
 import type { Schema } from '../schema/schema.ts'
