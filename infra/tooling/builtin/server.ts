@@ -42,11 +42,12 @@ function isReady(server: string, token: string): Promise<boolean> {
   })
 }
 
+/** Nothing of a throwaway server is worth a graceful end. */
 function stopProcess(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()
     child.once('exit', () => resolve())
-    child.kill('SIGTERM')
+    child.kill('SIGKILL')
   })
 }
 

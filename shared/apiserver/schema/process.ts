@@ -14,6 +14,11 @@ import { validateValue } from './validate.ts'
 export interface ProcessOptions {
   /** The stored state when this is an update: transition rules see it, and faults it already had are not held against the writer. */
   readonly old?: JsonObject | undefined
+  /**
+   * Whether set and map lists must be free of repeated items. Default true; built-in kinds allow them in places (two
+   * environment variables of one name) and have rules of their own where they do not.
+   */
+  readonly uniqueItems?: boolean
 }
 
 export interface Processed {
@@ -27,11 +32,12 @@ export interface Processed {
 }
 
 /** Prunes, defaults and validates a whole object (with apiVersion, kind and metadata at its root). */
-export function processObject(schema: Schema, object: JsonObject, { old }: ProcessOptions = {}): Processed {
+export function processObject(schema: Schema, object: JsonObject, options: ProcessOptions = {}): Processed {
+  const { old, uniqueItems = true } = options
   const shaped = shapeObject(schema, object)
   const found = [...shaped.errors, ...validateValue(schema, shaped.object, '')]
   const kept = old === undefined ? found : ratchet(schema, shaped.object, old, found)
-  const errors = [...kept, ...repeatedItems(schema, shaped.object, old)]
+  const errors = uniqueItems ? [...kept, ...repeatedItems(schema, shaped.object, old)] : kept
   const broken = brokenRules(schema, shaped.object, old, errors)
   return {
     object: shaped.object,
@@ -72,7 +78,7 @@ export function processKind(kind: ServedKind, object: JsonObject, options: Proce
   const processed =
     kind.schema === undefined
       ? { object: prepared, errors: [], unknownFields: [], warnings: [] }
-      : processObject(kind.schema, prepared, options)
+      : processObject(kind.schema, prepared, { uniqueItems: kind.origin !== 'builtin', ...options })
   if (kind.validate === undefined || processed.errors.length > 0) return processed
   return { ...processed, errors: kind.validate(processed.object, options.old) }
 }
