@@ -1,11 +1,22 @@
 // Every kind of the fleet's API, once: its names, versions, columns and the zod schemas of its fields. The kinds the API
-// server serves and the CustomResourceDefinitions are derived from these.
+// server serves and the CustomResourceDefinitions are derived from these. One list, so longer than most files.
 import { z } from 'zod'
 import { BindingSpec, BindingStatus } from './binding.ts'
 import { ClusterProfileSpec, ClusterProfileStatus } from './cluster-profile.ts'
 import { DisruptionBudgetSpec, EvictionSpec, EvictionStatus } from './disruption.ts'
 import { EnvelopeData } from './envelope.ts'
-import { defineKind, type KindColumn, type KindDefinition } from './kind-definition.ts'
+import {
+  age,
+  approvalColumns,
+  bindingColumns,
+  condition,
+  generation,
+  memberColumns,
+  placementColumns,
+  text,
+  updateRunColumns,
+} from './kind-columns.ts'
+import { defineKind, type KindDefinition } from './kind-definition.ts'
 import { dateTime, type KubeRule, kube } from './kube-meta.ts'
 import {
   InternalMemberClusterSpec,
@@ -33,65 +44,8 @@ import { AppliedWorkSpec, AppliedWorkStatus, WorkSpec, WorkStatus } from './work
 export const placementGroup = 'placement.kubernetes-fleet.io'
 export const clusterGroup = 'cluster.kubernetes-fleet.io'
 
-const text = (name: string, jsonPath: string): KindColumn => ({ name, type: 'string', jsonPath })
-const wide = (name: string, jsonPath: string): KindColumn => ({ name, type: 'string', jsonPath, priority: 1 })
-const date = (name: string, jsonPath: string): KindColumn => ({ name, type: 'date', jsonPath })
-const generation = text('Gen', '.metadata.generation')
-const age = date('Age', '.metadata.creationTimestamp')
-const condition = (type: string, field: 'status' | 'observedGeneration' = 'status') =>
-  `.status.conditions[?(@.type=="${type}")].${field}`
-
 const nameBelow = (limit: number): readonly KubeRule[] => [
   { rule: `size(self.metadata.name) < ${limit}`, message: `metadata.name max length is ${limit - 1}` },
-]
-
-const placementColumns = (kind: string): readonly KindColumn[] => [
-  generation,
-  wide('Type', '.spec.policy.placementType'),
-  text('Scheduled', condition(`${kind}Scheduled`)),
-  text('Scheduled-Gen', condition(`${kind}Scheduled`, 'observedGeneration')),
-  wide('Work-Synchronized', condition(`${kind}WorkSynchronized`)),
-  wide('Work-Synchronized-Gen', condition(`${kind}WorkSynchronized`, 'observedGeneration')),
-  text('Available', condition(`${kind}Available`)),
-  text('Available-Gen', condition(`${kind}Available`, 'observedGeneration')),
-  age,
-]
-
-const bindingColumns = [
-  text('WorkSynchronized', condition('WorkSynchronized')),
-  text('ResourcesApplied', condition('Applied')),
-  wide('ResourceAvailable', condition('Available')),
-  age,
-]
-
-const updateRunColumns = (progressing: boolean): readonly KindColumn[] => [
-  text('Placement', '.spec.placementName'),
-  text('Resource-Snapshot-Index', '.spec.resourceSnapshotIndex'),
-  text('Policy-Snapshot-Index', '.status.policySnapshotIndexUsed'),
-  text('Initialized', condition('Initialized')),
-  ...(progressing ? [text('Progressing', condition('Progressing'))] : []),
-  text('Succeeded', condition('Succeeded')),
-  age,
-  wide('Strategy', '.spec.stagedRolloutStrategyName'),
-]
-
-const approvalColumns = [
-  text('Update-Run', '.spec.parentStageRollout'),
-  text('Stage', '.spec.targetStage'),
-  text('Approved', condition('Approved')),
-  age,
-]
-
-const usage = (kind: string, resource: string) => `.status.resourceUsage.${kind}.${resource}`
-const memberColumns = [
-  text('Joined', condition('Joined')),
-  age,
-  date('Member-Agent-Last-Seen', '.status.agentStatus[?(@.type=="MemberAgent")].lastReceivedHeartbeat'),
-  text('Node-Count', '.status.properties.kubernetes-fleet\\.io/node-count.value'),
-  text('Available-CPU', usage('available', 'cpu')),
-  text('Available-Memory', usage('available', 'memory')),
-  wide('Allocatable-CPU', usage('allocatable', 'cpu')),
-  wide('Allocatable-Memory', usage('allocatable', 'memory')),
 ]
 
 const cluster = { group: clusterGroup, categories: ['fleet', 'fleet-cluster'], alsoIn: ['v1'] }
