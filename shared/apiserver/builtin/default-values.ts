@@ -67,7 +67,6 @@ export const defaultValues: Readonly<Record<string, Readonly<Record<string, Json
   [`${apps}.RollingUpdateStatefulSetStrategy`]: { partition: 0 },
   [`${apps}.StatefulSetPersistentVolumeClaimRetentionPolicy`]: { whenDeleted: 'Retain', whenScaled: 'Retain' },
   [`${apps}.ReplicaSetSpec`]: { replicas: 1 },
-  'io.k8s.api.batch.v1.JobSpec': { completionMode: 'NonIndexed', suspend: false, manualSelector: false },
   'io.k8s.api.batch.v1.CronJobSpec': {
     concurrencyPolicy: 'Allow',
     suspend: false,
@@ -85,6 +84,7 @@ export const defaultValues: Readonly<Record<string, Readonly<Record<string, Json
     fsGroupPolicy: 'ReadWriteOnceWithFSType',
     volumeLifecycleModes: ['Persistent'],
     requiresRepublish: false,
+    seLinuxMount: false,
   },
   'io.k8s.api.discovery.v1.EndpointPort': { name: '', protocol: 'TCP' },
   [`${admission}.ValidatingWebhook`]: webhook,

@@ -69,6 +69,18 @@ const workload =
   (object, old) =>
     steps.reduce((at, step) => step(at, old), podSpecAt('spec', 'template', 'spec')(object, old))
 
+/** Claim templates are whole objects, with what an API server sets on those. */
+const prepareClaimTemplates: Prepare = (object) =>
+  editAt(object, ['spec'], (spec) =>
+    editItems(spec, 'volumeClaimTemplates', (claim) =>
+      withFields(claim, {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        status: { phase: 'Pending', ...objectAt(claim, 'status') },
+      }),
+    ),
+  )
+
 /** A Job without numbers runs one pod once; labels follow the template. */
 const prepareJob: Prepare = (object) => {
   const template = valueAt(object, 'spec', 'template', 'metadata', 'labels')
@@ -86,6 +98,9 @@ function prepareJobSpec(spec: JsonObject): JsonObject {
   return withFields(spec, {
     ...(single && { completions: 1 }),
     parallelism: parallelism ?? 1,
+    completionMode: spec['completionMode'] ?? 'NonIndexed',
+    suspend: spec['suspend'] ?? false,
+    manualSelector: spec['manualSelector'] ?? false,
     // Failures counted per index have no common limit.
     backoffLimit: backoffLimit ?? (spec['backoffLimitPerIndex'] === undefined ? 6 : 2 ** 31 - 1),
     podReplacementPolicy: podReplacementPolicy ?? (spec['podFailurePolicy'] ? 'Failed' : 'TerminatingOrFailed'),
@@ -187,7 +202,7 @@ export const preparations: Readonly<Record<string, Prepare>> = {
   '/ReplicationController': workload(prepareController),
   '/LimitRange': prepareLimitRange,
   'apps/Deployment': workload(rolling('strategy')),
-  'apps/StatefulSet': workload(rolling('updateStrategy')),
+  'apps/StatefulSet': workload(rolling('updateStrategy'), prepareClaimTemplates),
   'apps/DaemonSet': workload(rolling('updateStrategy')),
   'apps/ReplicaSet': workload(),
   'batch/Job': workload(prepareJob),
