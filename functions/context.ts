@@ -110,7 +110,12 @@ async function createContext(config: Config): Promise<AppContext> {
     memberCrds: kinds.filter(({ kind }) => kind === 'AppliedWork').map(crdOf),
     kinds: hubKinds(served),
     namespaces,
-    garbage: { collect: (message) => collector.collectGarbage(message) },
+    garbage: {
+      collect: (message) => collector.collectGarbage(message),
+      expireEvents: async () => {
+        await collector.expireEvents()
+      },
+    },
     lists: fleetLists(objects, clock),
     clock,
     ids: systemIds,

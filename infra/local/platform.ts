@@ -1,14 +1,12 @@
-// The local platform: everything the function app finds around it in the cloud, in one process. `npm start`, the
+// The local platform: everything the function app finds around it in the cloud, in one process: tables and messages
+// in a thread of their own, member clusters and the app in another. `npm start`, the
 // end-to-end tests and the benchmark start it here.
 import { fileURLToPath } from 'node:url'
 import { errorMessage, InvalidInputError } from '../../shared/errors.ts'
+import { type Backing, startBacking } from './backing/start-backing.ts'
 import { type Members, startMembers } from './clusters/index.ts'
-import { entities } from './entities.ts'
 import type { HostLog } from './functions-host/invoker.ts'
 import { type FunctionsHost, startFunctionsHost } from './functions-host/start-functions-host.ts'
-import { type ServiceBus, startServiceBus } from './service-bus/index.ts'
-import { sqliteJournal } from './service-bus/sqlite-journal.ts'
-import { startTables, type Tables } from './table/start-tables.ts'
 
 export interface PlatformOptions {
   /** Port of the hub's API on 127.0.0.1; 0 picks one. */
@@ -30,8 +28,7 @@ export interface LocalPlatform {
   /** Where the hub's API is. */
   readonly url: string
   readonly host: FunctionsHost
-  readonly tables: Tables
-  readonly bus: ServiceBus
+  readonly backing: Backing
   readonly members: Members
   /** Lets running work end for at most `drainMs` (default 2,500), then stops everything, last started first. */
   stop(options?: { drainMs?: number }): Promise<void>
@@ -68,11 +65,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Loca
 
 async function start(options: PlatformOptions, started: (() => Promise<void>)[]): Promise<LocalPlatform> {
   const { file, log = () => {}, onStarted = () => {} } = options
-  const tables = await startTables(file ? { path: file('tables.db') } : {})
-  started.push(() => tables.close())
+  const backing = await startBacking(file ? { tablesPath: file('tables.db'), journalPath: file('messages.db') } : {})
+  started.push(() => backing.close())
   onStarted('tables')
-  const bus = await startServiceBus({ entities, ...(file ? { journal: sqliteJournal(file('messages.db')) } : {}) })
-  started.push(() => bus.close())
   onStarted('messages')
   const members = await startMembers({ count: options.members ?? 0, log: memberLog(log) })
   started.push(() => members.close())
@@ -81,8 +76,8 @@ async function start(options: PlatformOptions, started: (() => Promise<void>)[])
     ...localSettings,
     ...ownSettings(),
     ...options.settings,
-    TablesConnectionString: tables.connectionString,
-    ServiceBusConnection: bus.connectionString,
+    TablesConnectionString: backing.tables,
+    ServiceBusConnection: backing.bus,
   }
   Object.assign(process.env, settings)
   const host = await startFunctionsHost({
@@ -110,8 +105,7 @@ async function start(options: PlatformOptions, started: (() => Promise<void>)[])
   return {
     url: host.url,
     host,
-    tables,
-    bus,
+    backing,
     members,
     stop: ({ drainMs = 2_500 } = {}) => {
       stopping ??= stopAll(drainMs)

@@ -92,11 +92,11 @@ async function wakeConcerned(
   ])
 }
 
-async function contactWith({ access, memberCrds }: Needs, cluster: string): Promise<Contact> {
+async function contactWith({ access, memberCrds, clock }: Needs, cluster: string): Promise<Contact> {
   try {
     const profile = await access.use(cluster, async (member) => {
       const seen = await member.probe()
-      if (seen.ready) await installOnMember(member, memberCrds)
+      if (seen.ready) await installOnMember(member, memberCrds, clock)
       return seen
     })
     return { kind: 'answered', profile }

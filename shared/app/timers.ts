@@ -28,12 +28,16 @@ export async function sweepDrift({ lists, bus }: Pick<Platform, 'lists' | 'bus'>
   )
 }
 
-/** Every placement goes through every stage again; records whose placement is gone are found here too. */
+/**
+ * Every placement goes through every stage again; records whose placement is gone are found here too. Old Events go.
+ */
 export async function resync({
   lists,
   placements,
   bus,
-}: Pick<Platform, 'lists' | 'placements' | 'bus'>): Promise<void> {
+  garbage,
+}: Pick<Platform, 'lists' | 'placements' | 'bus' | 'garbage'>): Promise<void> {
+  await garbage.expireEvents()
   const keys = new Set((await lists.placements()).map(placementKeyOf))
   let after: string | undefined
   do {

@@ -5,4 +5,6 @@ import type { GarbageMessage } from '../api/message.ts'
 export interface GarbageCollector {
   /** Does a bounded slice of the work. `again` (milliseconds) when more is to do. Idempotent. */
   collect(message: GarbageMessage): Promise<'done' | { readonly again: number }>
+  /** Removes Events older than Kubernetes keeps them, one hour. */
+  expireEvents(): Promise<void>
 }

@@ -11,6 +11,11 @@ export interface BenchClient {
   close(): void
 }
 
+interface WatchEvent {
+  readonly type: string
+  readonly object: KubeObject
+}
+
 export const placements = '/apis/placement.kubernetes-fleet.io/v1beta1/clusterresourceplacements'
 export const memberClusters = '/apis/cluster.kubernetes-fleet.io/v1beta1/memberclusters'
 
@@ -25,22 +30,25 @@ export async function benchClient(url: string, watched: string = placements): Pr
   for (const item of list.items) known.set(item.metadata.name ?? '', item)
   void follow(list.metadata.resourceVersion)
 
+  /** Watch after watch, until closed. */
   async function follow(version: string): Promise<void> {
     let from = version
     while (!stop.signal.aborted) {
       try {
         const answer = await fetch(`${url}${watched}?watch=true&resourceVersion=${from}`, { signal: stop.signal })
-        for await (const line of asText.lines(answer.body)) {
-          const { type, object } = JSON.parse(line) as { type: string; object: KubeObject }
-          from = object.metadata.resourceVersion ?? from
-          if (type === 'DELETED') known.delete(object.metadata.name ?? '')
-          else known.set(object.metadata.name ?? '', object)
-          for (const wake of waiting) wake()
-        }
+        for await (const line of asText.lines(answer.body)) from = take(JSON.parse(line) as WatchEvent) ?? from
       } catch (error) {
         if (!stop.signal.aborted) throw error
       }
     }
+  }
+
+  function take({ type, object }: WatchEvent): string | undefined {
+    const name = object.metadata.name ?? ''
+    if (type === 'DELETED') known.delete(name)
+    else known.set(name, object)
+    for (const wake of waiting) wake()
+    return object.metadata.resourceVersion
   }
 
   async function send(method: string, path: string, body?: unknown, type = 'application/json'): Promise<void> {

@@ -6,7 +6,7 @@ const [name = '', seed = '1'] = process.argv.slice(2)
 
 interface Fleet {
   readonly client: BenchClient
-  readonly counters: () => Counters
+  readonly counters: () => Promise<Counters>
   readonly members: number
   /** Invocations, mean and p90 milliseconds of each function. */
   readonly functions: () => Readonly<Record<string, readonly number[]>>
@@ -50,12 +50,12 @@ async function fleet(members: number): Promise<Fleet> {
         [invocations, Math.round(meanMs), Math.round(p90Ms)],
       ]),
     )
-  const counters = (): Counters => {
-    const tables = platform.tables.stats()
+  const counters = async (): Promise<Counters> => {
+    const { tables, bus } = await platform.backing.stats()
     return {
       tableOperations: tables.get + tables.query + tables.write + tables.transaction,
       transactions: tables.transaction,
-      messages: Object.values(platform.bus.stats()).reduce((sum, entity) => sum + entity.sends, 0),
+      messages: Object.values(bus).reduce((sum, entity) => sum + entity.sends, 0),
       invocations: Object.values(platform.host.stats()).reduce((sum, entry) => sum + entry.invocations, 0),
       memberCalls: platform.members.stats().requests,
     }
@@ -106,13 +106,13 @@ async function serial(members: number, count: number) {
   // The first two warm the caches and the compiler.
   for (const each of names.slice(0, 2)) await place(hub, each)
   await settle()
-  const before = hub.counters()
+  const before = await hub.counters()
   const cpu = process.cpuUsage()
   const samples: number[] = []
   for (const each of names.slice(2)) samples.push(await place(hub, each))
   const used = process.cpuUsage(cpu)
   await settle()
-  const after = hub.counters()
+  const after = await hub.counters()
   await hub.stop()
   return {
     ms: samples,
@@ -129,17 +129,20 @@ async function burst(members: number, count: number) {
   await place(hub, 'warm')
   for (const each of names) await source(hub, each)
   await settle()
-  const before = hub.counters()
+  const before = await hub.counters()
+  const cpu = process.cpuUsage()
   const start = performance.now()
   const samples = await Promise.all(names.map((each) => place(hub, each)))
   const totalMs = performance.now() - start
+  const used = process.cpuUsage(cpu)
   await settle()
-  const after = hub.counters()
+  const after = await hub.counters()
   const functions = hub.functions()
   await hub.stop()
   return {
     ms: samples,
     totalMs,
+    cpuMsPerPlacementCluster: (used.user + used.system) / 1000 / (count * members),
     functions,
     perPlacementCluster: per(before, after, count * members),
     rssMiB: process.memoryUsage.rss() / 1048576,
@@ -151,11 +154,11 @@ async function idle(members: number, seconds: number) {
   await source(hub, 'idle')
   await place(hub, 'idle')
   await settle(3_000)
-  const before = hub.counters()
+  const before = await hub.counters()
   const cpu = process.cpuUsage()
   await settle(seconds * 1000)
   const used = process.cpuUsage(cpu)
-  const after = hub.counters()
+  const after = await hub.counters()
   await hub.stop()
   return {
     cpuPercentOfOneCore: ((used.user + used.system) / 1000 / (seconds * 1000)) * 100,

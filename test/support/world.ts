@@ -105,7 +105,12 @@ export async function createWorld({
     memberCrds: fleetDefinitions.filter(({ kind }) => kind === 'AppliedWork').map(crdOf),
     kinds: hubKinds(served),
     namespaces: injector.wrap('namespaces', namespaces),
-    garbage: { collect: (message) => collector.collectGarbage(message) },
+    garbage: {
+      collect: (message) => collector.collectGarbage(message),
+      expireEvents: async () => {
+        await collector.expireEvents()
+      },
+    },
     lists: fleetLists(objects, clock),
     clock,
     ids,

@@ -5,7 +5,7 @@ import type { PlacementKey } from '../../api/message.ts'
 import type { Wanted } from '../../api/placement-record.ts'
 import { memberNamespace, workName } from '../../domain/work/names.ts'
 import { appliedWorkApiVersion, appliedWorkKind, ownerOf } from '../../domain/work/ownership.ts'
-import { InvalidInputError, TransientError } from '../../errors.ts'
+import { TransientError } from '../../errors.ts'
 import type { MemberCluster, MemberRef } from '../../ports/member-cluster.ts'
 
 /** The epoch of the newest decision this member has seen. */
@@ -16,17 +16,20 @@ const goneAgainMs = 300
 const [group = '', version = ''] = appliedWorkApiVersion.split('/')
 
 export type Fence =
-  | { readonly kind: 'owner'; readonly owner: OwnerReference }
+  /** `fresh`: it was made just now, so nothing of this placement is on the member yet. */
+  | { readonly kind: 'owner'; readonly owner: OwnerReference; readonly fresh: boolean }
   /** The member has seen a newer decision than the one at hand. */
   | { readonly kind: 'stale'; readonly epoch: number }
 
-/** Where the AppliedWork of a placement is on a member. Throws InvalidInputError when the member cannot hold one. */
+/** Where the AppliedWork of a placement is on a member. Throws TransientError when the member does not hold them yet. */
 export async function appliedWorkRef(member: MemberCluster, placement: PlacementKey): Promise<MemberRef> {
   const resource = await member.resolve({ group, version, kind: appliedWorkKind })
+  // Joining installs the definition; a member may take a moment to serve it.
   if (!resource)
-    throw new InvalidInputError(
-      `the cluster does not serve ${appliedWorkKind} of ${appliedWorkApiVersion} yet: it has not joined`,
-    )
+    throw new TransientError(`the cluster does not serve ${appliedWorkKind} of ${appliedWorkApiVersion} yet`, {
+      retryAfterMs: goneAgainMs,
+      answered: true,
+    })
   return { resource, name: workName(placement) }
 }
 
@@ -34,7 +37,7 @@ export async function appliedWorkRef(member: MemberCluster, placement: Placement
 export async function raiseFence(member: MemberCluster, placement: PlacementKey, wanted: Wanted): Promise<Fence> {
   const ref = await appliedWorkRef(member, placement)
   const live = await member.get(ref)
-  if (!live) return ownedBy(await member.write(ref, { verb: 'create', object: appliedWork(ref.name, wanted) }))
+  if (!live) return ownedBy(await member.write(ref, { verb: 'create', object: appliedWork(ref.name, wanted) }), true)
   if (live.metadata.deletionTimestamp)
     throw new TransientError('what was placed before is still being removed', {
       retryAfterMs: goneAgainMs,
@@ -71,8 +74,8 @@ export function epochOf(live: KubeObject): number {
   return Number.isSafeInteger(epoch) ? epoch : 0
 }
 
-function ownedBy(live: KubeObject): Fence {
-  return { kind: 'owner', owner: ownerOf({ name: live.metadata.name ?? '', uid: live.metadata.uid ?? '' }) }
+function ownedBy(live: KubeObject, fresh = false): Fence {
+  return { kind: 'owner', owner: ownerOf({ name: live.metadata.name ?? '', uid: live.metadata.uid ?? '' }), fresh }
 }
 
 function appliedWork(name: string, wanted: Wanted): KubeObject {

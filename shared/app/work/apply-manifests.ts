@@ -21,6 +21,8 @@ const manifestsAtOnce = 4
 export interface ManifestRound {
   readonly member: MemberCluster
   readonly owner: OwnerReference
+  /** Nothing of the placement is on the member yet, so objects are created before they are looked for. */
+  readonly fresh: boolean
   readonly wanted: Wanted
   readonly manifests: readonly KubeObject[]
   /** What was noted in the round before, by identity. */
@@ -72,9 +74,15 @@ async function applyOne(
 
   const strategy = effectiveApplyStrategy(round.wanted.applyStrategy)
   const ref = refOf(resource, manifest)
-  const attempt = (isKnownAppliedWork: (name: string) => boolean) =>
-    run(round.member, ref, processManifest({ manifest, owner: round.owner, strategy, isKnownAppliedWork }))
-  const first = await attempt(() => true)
+  const attempt = (isKnownAppliedWork: (name: string) => boolean, assumeAbsent = false) =>
+    run(
+      round.member,
+      ref,
+      processManifest({ manifest, owner: round.owner, strategy, isKnownAppliedWork }),
+      assumeAbsent,
+    )
+  const guess = round.fresh && strategy.type !== 'ReportDiff' ? await attempt(() => true, true) : undefined
+  const first = guess && !guess.wasThere ? guess : await attempt(() => true)
   const { result, before } =
     first.result.result === 'FailedToTakeOver' ? await attempt(isIn(await round.knownWorks())) : first
   const noted = round.noted.get(identityText(id) ?? '')
@@ -93,20 +101,31 @@ function isIn(names: ReadonlySet<string>): (name: string) => boolean {
   return (name) => names.has(name)
 }
 
-/** Runs the calls a decision asks for. `before` is the object as it was found. */
+/** HTTP status of creating what exists. */
+const conflict = 409
+
+/**
+ * Runs the calls a decision asks for. `before` is the object as it was found. With `assumeAbsent` the first look is not
+ * made; `wasThere` tells when that was a mistake and nothing was written.
+ */
 async function run(
   member: MemberCluster,
   ref: MemberRef,
   process: ReturnType<typeof processManifest>,
-): Promise<{ result: ManifestResult; before: KubeObject | undefined }> {
+  assumeAbsent = false,
+): Promise<{ result: ManifestResult; before: KubeObject | undefined; wasThere: boolean }> {
   let before: KubeObject | undefined
+  let wasThere = false
   let step = process.next()
   while (!step.done) {
-    const answer = await call(member, ref, step.value)
-    if (step.value.verb === 'get' && answer.ok) before = answer.object
+    const { verb } = step.value
+    const answer: MemberAnswer =
+      verb === 'get' && assumeAbsent ? { ok: true, object: undefined } : await call(member, ref, step.value)
+    if (verb === 'get' && answer.ok) before = answer.object
+    if (verb === 'create' && assumeAbsent && !answer.ok && answer.code === conflict) wasThere = true
     step = process.next(answer)
   }
-  return { result: step.value, before }
+  return { result: step.value, before, wasThere }
 }
 
 /** A member that answered, however badly, has answered; one that did not ends the round. */

@@ -49,6 +49,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
     const outcomes = await applyManifests({
       member,
       owner: fence.owner,
+      fresh: fence.fresh,
       wanted,
       manifests,
       noted: indexByIdentity(before),
