@@ -23,7 +23,7 @@ import { createGarbageCollector } from '../shared/apiserver/garbage.ts'
 import { hubKinds } from '../shared/apiserver/kinds/hub-kinds.ts'
 import { createKindSource } from '../shared/apiserver/kinds/kind-source.ts'
 import type { ApiServerOptions, News } from '../shared/apiserver/options.ts'
-import { admit } from '../shared/app/admission.ts'
+import { createAdmission } from '../shared/app/admission.ts'
 import { fleetLists } from '../shared/app/fleet-lists.ts'
 import { indexedStore } from '../shared/app/indexed-store.ts'
 import { memberAccess } from '../shared/app/member-access.ts'
@@ -81,6 +81,7 @@ async function createContext(config: Config): Promise<AppContext> {
   })
   const namespaces = new TableNamespaceIndex(tables.namespaces)
   const served = createKindSource({ store: tableObjects, base: [...builtinKinds, ...fleetKinds], clock })
+  const admit = createAdmission({ kinds: hubKinds(served), objects: tableObjects })
   const news: News = (change) => newsOf(change, clock.now())
   const apiServer = createApiServer({
     store: indexedStore(tableObjects, namespaces),
@@ -89,7 +90,7 @@ async function createContext(config: Config): Promise<AppContext> {
     ids: systemIds,
     log,
     ...access(config.auth),
-    admit: (operation, _kind, object) => admit(operation, object),
+    admit: (operation, _kind, object, old) => admit(operation, object, old),
     news,
     limits: { watchSeconds: config.watchMs / 1000 },
   })

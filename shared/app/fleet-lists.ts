@@ -11,6 +11,8 @@ const placementGroup = 'placement.kubernetes-fleet.io'
 export const types = {
   clusterResourcePlacement: { group: placementGroup, resource: 'clusterresourceplacements' },
   resourcePlacement: { group: placementGroup, resource: 'resourceplacements' },
+  clusterResourceOverride: { group: placementGroup, resource: 'clusterresourceoverrides' },
+  resourceOverride: { group: placementGroup, resource: 'resourceoverrides' },
   memberCluster: { group: 'cluster.kubernetes-fleet.io', resource: 'memberclusters' },
   secret: { group: '', resource: 'secrets' },
   namespace: { group: '', resource: 'namespaces' },

@@ -41,9 +41,9 @@ export async function selectForPlacement(
   return selectResources(context, [...named, ...inside])
 }
 
-export async function catalog(kinds: KindIndex): Promise<KindCatalog> {
+export async function catalog(kinds: KindIndex, options?: { readonly fresh?: boolean }): Promise<KindCatalog> {
   return catalogOf(
-    (await kinds.kinds()).flatMap(({ group, kind, versions, namespaced, type }) =>
+    (await kinds.kinds(options)).flatMap(({ group, kind, versions, namespaced, type }) =>
       versions.map((version, index) => ({
         group,
         version,

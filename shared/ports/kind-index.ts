@@ -11,6 +11,6 @@ export interface HubKind {
 }
 
 export interface KindIndex {
-  /** Every kind that can be listed, custom ones included. */
-  kinds(): Promise<readonly HubKind[]>
+  /** Every kind that can be listed, custom ones included, as of at most a second ago; `fresh` asks for those of now. */
+  kinds(options?: { readonly fresh?: boolean }): Promise<readonly HubKind[]>
 }

@@ -262,17 +262,6 @@ test('what leaves the selection leaves the members', async () => {
   assert.deepEqual(colours(world), ['blue', 'blue', 'blue'])
 })
 
-test('selectors that cannot hold are told on the placement', async () => {
-  const world = await createWorld()
-  await world.run()
-  const selector = { group: 'nowhere.example', version: 'v1', kind: 'Thing', name: 'x' }
-  await world.apply(aPlacement('odd', 'odd', { resourceSelectors: [selector] }))
-  await world.run()
-  const said = condition(await world.status('odd'), 'Scheduled')
-  assert.deepEqual([said?.status, said?.reason], ['False', 'InvalidResourceSelectors'])
-  assert.match(said?.message ?? '', /nowhere.example\/v1, Kind=Thing/)
-})
-
 test('a message nobody understands is parked where people look, and nothing else stops', async () => {
   const world = await shopWorld()
   await world.bus.send([{ queue: 'apply-work', session: 'one', body: { cluster: 7 } } as never])

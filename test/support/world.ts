@@ -21,7 +21,7 @@ import { fleetKinds } from '../../shared/apiserver/fleet/fleet-kinds.ts'
 import { createGarbageCollector } from '../../shared/apiserver/garbage.ts'
 import { hubKinds } from '../../shared/apiserver/kinds/hub-kinds.ts'
 import { createKindSource } from '../../shared/apiserver/kinds/kind-source.ts'
-import { admit } from '../../shared/app/admission.ts'
+import { createAdmission } from '../../shared/app/admission.ts'
 import { applyWork } from '../../shared/app/apply-work.ts'
 import { collectGarbage } from '../../shared/app/collect-garbage.ts'
 import { fleetLists } from '../../shared/app/fleet-lists.ts'
@@ -76,6 +76,7 @@ export async function createWorld({
   })
   const namespaces = new MemoryNamespaceIndex()
   const served = createKindSource({ store: objectStore, base: [...builtinKinds, ...fleetKinds], clock })
+  const admit = createAdmission({ kinds: hubKinds(served), objects: objectStore })
   const news = (change: Parameters<typeof newsOf>[0]) => newsOf(change, clock.now())
   const api = createApiServer({
     store: indexedStore(objectStore, namespaces),
@@ -85,7 +86,7 @@ export async function createWorld({
     log,
     authenticate: loopbackAuthentication,
     authorize: allowEverything,
-    admit: (operation, _kind, object) => admit(operation, object),
+    admit: (operation, _kind, object, old) => admit(operation, object, old),
     news,
   })
   const objects = injector.wrap('objects', objectStore)

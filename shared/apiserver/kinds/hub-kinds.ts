@@ -4,10 +4,10 @@ import type { HubKind, KindIndex } from '../../ports/kind-index.ts'
 import type { KindSource } from './kind-source.ts'
 
 /** Every kind that is stored, its served versions in order of preference, which is the order they are listed in. */
-export function hubKinds(source: Pick<KindSource, 'current'>): KindIndex {
+export function hubKinds(source: Pick<KindSource, 'current' | 'refresh'>): KindIndex {
   return {
-    async kinds() {
-      const stored = (await source.current()).kinds.filter(({ virtual }) => !virtual)
+    async kinds({ fresh = false } = {}) {
+      const stored = (await (fresh ? source.refresh() : source.current())).kinds.filter(({ virtual }) => !virtual)
       return [...Map.groupBy(stored, ({ storage }) => typeText(storage)).values()].flatMap((versions): HubKind[] => {
         const [first] = versions
         if (!first) return []
