@@ -9,6 +9,8 @@ export interface HubProcess {
   readonly kubeconfigPath: string
   /** Everything it printed. */
   output(): string
+  /** Resolves once it has printed something like this. */
+  printed(pattern: RegExp): Promise<void>
   /** Ends it: SIGKILL is a crash. Resolves with the exit code, null for a signal. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
@@ -38,22 +40,29 @@ export async function startHub(
     stream.on('data', (chunk: Buffer) => {
       output += chunk
     })
-  const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the hub did not get ready: ${output}`)), 60_000)
-    const look = () => {
-      const ready = /hub ready (http:\S+)/.exec(output)
-      if (!ready?.[1]) return
-      clearTimeout(timer)
-      resolve(ready[1])
-    }
-    child.stdout.on('data', look)
-    ended.then((code) => reject(new Error(`the hub ended with ${code}: ${output}`)), reject)
-  })
+  const printed = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the hub never printed ${pattern}: ${output}`)), 90_000)
+      const look = () => {
+        const match = pattern.exec(output)
+        if (!match) return
+        clearTimeout(timer)
+        child.stdout.off('data', look)
+        resolve(match)
+      }
+      child.stdout.on('data', look)
+      ended.then((code) => reject(new Error(`the hub ended with ${code}: ${output}`)), reject)
+      look()
+    })
+  const [, url = ''] = await printed(/hub ready (http:\S+)/)
   return {
     url,
     pid: child.pid ?? -1,
     kubeconfigPath: join(dataFolder, 'kubeconfig'),
     output: () => output,
+    printed: async (pattern) => {
+      await printed(pattern)
+    },
     stop: (signal = 'SIGTERM') => {
       child.kill(signal)
       return ended
