@@ -1,5 +1,6 @@
 // One measured scenario in a process of its own; prints one line of JSON. Started by bench.ts.
 import { startPlatform } from '../../infra/local/platform.ts'
+import { coldStart } from './cold-start.ts'
 import { type BenchClient, benchClient, isTrue, memberClusters, placements } from './hub-client.ts'
 
 const [name = '', seed = '1'] = process.argv.slice(2)
@@ -22,7 +23,7 @@ interface Counters {
 }
 
 async function fleet(members: number): Promise<Fleet> {
-  const platform = await startPlatform({ members, settings: { HUBLESS_LOG: process.env['BENCH_LOG'] ?? 'silent' } })
+  const platform = await startPlatform({ members, settings: { HUBLESS_LOG: 'silent' } })
   const client = await benchClient(platform.url)
   const clusters = await benchClient(platform.url, memberClusters)
   for (const member of platform.members.members) {
@@ -185,6 +186,7 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
   'create-100': () => serial(100, 5),
   'burst-50x20': () => burst(20, 50),
   'burst-20x10': () => burst(10, 20),
+  'cold-start': () => coldStart(5),
   idle: () => idle(3, 60),
 }
 
