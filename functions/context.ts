@@ -30,6 +30,7 @@ import { memberAccess } from '../shared/app/member-access.ts'
 import { newsOf } from '../shared/app/news.ts'
 import type { Platform } from '../shared/app/platform.ts'
 import { createPublisher, type Publisher } from '../shared/app/publisher.ts'
+import { fleetViews } from '../shared/app/views/fleet-views.ts'
 import { type Auth, type Config, type Endpoint, readConfig } from '../shared/config/config.ts'
 import type { Outbox } from '../shared/ports/outbox.ts'
 
@@ -82,6 +83,13 @@ async function createContext(config: Config): Promise<AppContext> {
   const namespaces = new TableNamespaceIndex(tables.namespaces)
   const served = createKindSource({ store: tableObjects, base: [...builtinKinds, ...fleetKinds], clock })
   const admit = createAdmission({ kinds: hubKinds(served), objects: tableObjects })
+  const records = {
+    placements,
+    clusters: new TableClusterStore(tables.clusters),
+    payloads: new TablePayloadStore(tables.manifests),
+    lists: fleetLists(tableObjects, clock),
+    clock,
+  }
   const news: News = (change) => newsOf(change, clock.now())
   const apiServer = createApiServer({
     store: indexedStore(tableObjects, namespaces),
@@ -92,6 +100,7 @@ async function createContext(config: Config): Promise<AppContext> {
     ...access(config.auth),
     admit: (operation, _kind, object, old) => admit(operation, object, old),
     news,
+    views: fleetViews({ ...records, objects: tableObjects }),
     limits: { watchSeconds: config.watchMs / 1000 },
   })
   const objects = apiServer.store
@@ -101,10 +110,8 @@ async function createContext(config: Config): Promise<AppContext> {
   })
   const collector = createGarbageCollector({ store: objects, kinds: served, clock, news })
   const platform: Platform = {
+    ...records,
     objects,
-    placements,
-    clusters: new TableClusterStore(tables.clusters),
-    payloads: new TablePayloadStore(tables.manifests),
     outboxes: [tableObjects, placements],
     bus,
     access: memberAccess({ objects, members, clock }),
@@ -117,8 +124,6 @@ async function createContext(config: Config): Promise<AppContext> {
         await collector.expireEvents()
       },
     },
-    lists: fleetLists(objects, clock),
-    clock,
     ids: systemIds,
     log,
     settings: config,

@@ -2,7 +2,9 @@
 import type { ObjectKey, ResourceType } from '../api/kube-object.ts'
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { PlacementKey } from '../api/message.ts'
+import { ClusterResourceOverrideSnapshot, ResourceOverrideSnapshot } from '../api/override.ts'
 import { Placement } from '../api/placement.ts'
+import type { Overrides } from '../domain/override/match.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts'
 import { FreshList } from './fresh-list.ts'
@@ -13,6 +15,8 @@ export const types = {
   resourcePlacement: { group: placementGroup, resource: 'resourceplacements' },
   clusterResourceOverride: { group: placementGroup, resource: 'clusterresourceoverrides' },
   resourceOverride: { group: placementGroup, resource: 'resourceoverrides' },
+  clusterResourceOverrideSnapshot: { group: placementGroup, resource: 'clusterresourceoverridesnapshots' },
+  resourceOverrideSnapshot: { group: placementGroup, resource: 'resourceoverridesnapshots' },
   memberCluster: { group: 'cluster.kubernetes-fleet.io', resource: 'memberclusters' },
   secret: { group: '', resource: 'secrets' },
   namespace: { group: '', resource: 'namespaces' },
@@ -24,6 +28,8 @@ export interface FleetLists {
   memberClusters(options?: { maxAgeMs?: number }): Promise<readonly MemberCluster[]>
   /** Placements of both kinds. */
   placements(): Promise<readonly Placement[]>
+  /** Every snapshot of every override, also those that are not the latest. */
+  overrideSnapshots(options?: { maxAgeMs?: number }): Promise<Overrides>
 }
 
 /** Parsing is remembered per object: an object that did not change is not parsed again. */
@@ -31,6 +37,8 @@ export function fleetLists(store: Pick<ObjectStore, 'list' | 'changes'>, clock: 
   const memberClusters = new FreshList(store, types.memberCluster, clock)
   const clusterPlacements = new FreshList(store, types.clusterResourcePlacement, clock)
   const namespacedPlacements = new FreshList(store, types.resourcePlacement, clock)
+  const clusterOverrides = new FreshList(store, types.clusterResourceOverrideSnapshot, clock)
+  const namespacedOverrides = new FreshList(store, types.resourceOverrideSnapshot, clock)
   const parsed = new WeakMap<StoredObject, unknown>()
   const parse = <T>(item: StoredObject, schema: { parse(value: unknown): T }): T => {
     const known = parsed.get(item)
@@ -44,6 +52,16 @@ export function fleetLists(store: Pick<ObjectStore, 'list' | 'changes'>, clock: 
     placements: async () => {
       const lists = await Promise.all([clusterPlacements.read(), namespacedPlacements.read()])
       return lists.flat().map((item) => parse(item, Placement))
+    },
+    overrideSnapshots: async (options) => {
+      const [cluster, namespaced] = await Promise.all([
+        clusterOverrides.read(options),
+        namespacedOverrides.read(options),
+      ])
+      return {
+        cluster: cluster.map((item) => parse(item, ClusterResourceOverrideSnapshot)),
+        namespaced: namespaced.map((item) => parse(item, ResourceOverrideSnapshot)),
+      }
     },
   }
 }

@@ -37,6 +37,7 @@ import { rolloutPlacement } from '../../shared/app/rollout-placement.ts'
 import { schedulePlacement } from '../../shared/app/schedule-placement.ts'
 import { park, settleFailure } from '../../shared/app/settle.ts'
 import { probeClusters, resync, sweepDrift } from '../../shared/app/timers.ts'
+import { fleetViews } from '../../shared/app/views/fleet-views.ts'
 import { ConflictError, TransientError } from '../../shared/errors.ts'
 import { CrashError, type FaultRates, faultInjector, noFaults, seededRandom } from './faults.ts'
 
@@ -77,6 +78,8 @@ export async function createWorld({
   const namespaces = new MemoryNamespaceIndex()
   const served = createKindSource({ store: objectStore, base: [...builtinKinds, ...fleetKinds], clock })
   const admit = createAdmission({ kinds: hubKinds(served), objects: objectStore })
+  const clusterStore = new MemoryClusterStore()
+  const payloadStore = new MemoryPayloadStore()
   const news = (change: Parameters<typeof newsOf>[0]) => newsOf(change, clock.now())
   const api = createApiServer({
     store: indexedStore(objectStore, namespaces),
@@ -88,6 +91,14 @@ export async function createWorld({
     authorize: allowEverything,
     admit: (operation, _kind, object, old) => admit(operation, object, old),
     news,
+    views: fleetViews({
+      objects: objectStore,
+      placements: placementStore,
+      clusters: clusterStore,
+      payloads: payloadStore,
+      lists: fleetLists(objectStore, clock),
+      clock,
+    }),
   })
   const objects = injector.wrap('objects', objectStore)
   const collector = createGarbageCollector({ store: objectStore, kinds: served, clock, news })
@@ -98,8 +109,8 @@ export async function createWorld({
   const platform: Platform = {
     objects,
     placements: injector.wrap('placements', placementStore),
-    clusters: injector.wrap('clusters', new MemoryClusterStore()),
-    payloads: injector.wrap('payloads', new MemoryPayloadStore()),
+    clusters: injector.wrap('clusters', clusterStore),
+    payloads: injector.wrap('payloads', payloadStore),
     outboxes: [objectStore, placementStore],
     bus: faultyBus,
     access: memberAccess({ objects, members: faultyMembers, clock }),

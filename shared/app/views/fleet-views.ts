@@ -1,0 +1,26 @@
+// Which kinds are views: the one list of them.
+import { type ResourceType, typeText } from '../../api/kube-object.ts'
+import { bindings } from './bindings.ts'
+import { internalMemberClusters } from './internal-member-clusters.ts'
+import { policySnapshots } from './policy-snapshots.ts'
+import { resourceSnapshots } from './resource-snapshots.ts'
+import type { View, ViewNeeds } from './view.ts'
+import { works } from './works.ts'
+
+const placementGroup = 'placement.kubernetes-fleet.io'
+const clusterGroup = 'cluster.kubernetes-fleet.io'
+
+/** The view of a type, or undefined for types whose objects are stored. */
+export function fleetViews(needs: ViewNeeds): (type: ResourceType) => View | undefined {
+  const views = new Map<string, View>([
+    [`clusterresourcebindings.${placementGroup}`, bindings(needs, 'cluster')],
+    [`resourcebindings.${placementGroup}`, bindings(needs, 'namespaced')],
+    [`clusterresourcesnapshots.${placementGroup}`, resourceSnapshots(needs, 'cluster')],
+    [`resourcesnapshots.${placementGroup}`, resourceSnapshots(needs, 'namespaced')],
+    [`clusterschedulingpolicysnapshots.${placementGroup}`, policySnapshots(needs, 'cluster')],
+    [`schedulingpolicysnapshots.${placementGroup}`, policySnapshots(needs, 'namespaced')],
+    [`works.${placementGroup}`, works(needs)],
+    [`internalmemberclusters.${clusterGroup}`, internalMemberClusters(needs)],
+  ])
+  return (type) => views.get(typeText(type))
+}
