@@ -4,6 +4,7 @@ import { MemberCluster } from '../api/member-cluster.ts'
 import { ClusterResourceOverride, ResourceOverride } from '../api/override.ts'
 import { Placement } from '../api/placement.ts'
 import { taintProblems } from '../domain/membership/validate.ts'
+import { overrideFinalizer } from '../domain/override/snapshots.ts'
 import {
   clusterResourceOverrideProblems,
   overrideCountProblem,
@@ -105,7 +106,7 @@ async function clusterOverrideRule({ objects }: Needs, { object, old }: Request)
   const override = parsed(ClusterResourceOverride, object)
   const others = await all(objects, types.clusterResourceOverride, ClusterResourceOverride)
   refuse('spec', [...counted(old, others), ...clusterResourceOverrideProblems(override, others)])
-  return object
+  return old ? object : withFinalizers(object, [overrideFinalizer])
 }
 
 async function overrideRule({ objects }: Needs, { object, old }: Request): Promise<KubeObject> {
@@ -113,7 +114,7 @@ async function overrideRule({ objects }: Needs, { object, old }: Request): Promi
   const { namespace } = object.metadata
   const others = await all(objects, types.resourceOverride, ResourceOverride, namespace)
   refuse('spec', [...counted(old, others), ...resourceOverrideProblems(override, others)])
-  return object
+  return old ? object : withFinalizers(object, [overrideFinalizer])
 }
 
 function counted(old: KubeObject | undefined, others: readonly unknown[]): string[] {

@@ -3,6 +3,7 @@ import { gvkOf, type KubeObject, type ObjectKey, type ResourceType, typeText } f
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { Message } from '../api/message.ts'
 import { wakeOf } from '../domain/membership/wakes.ts'
+import { overrideLabels } from '../domain/override/snapshots.ts'
 import { sortedKeys } from '../domain/placement/canonical-json.ts'
 import { defaultKindRules, mayPropagateKind, mayPropagateNamespace } from '../domain/placement/kind-rules.ts'
 import { types } from './fleet-lists.ts'
@@ -25,6 +26,13 @@ export function newsOf(change: HubChange, now: number): Message[] {
       return placementNews(change)
     case typeText(types.memberCluster):
       return clusterNews(change, now)
+    case typeText(types.clusterResourceOverride):
+    case typeText(types.resourceOverride):
+      return overrideNews(change)
+    case typeText(types.clusterResourceOverrideSnapshot):
+      return snapshotNews(change, types.clusterResourceOverride)
+    case typeText(types.resourceOverrideSnapshot):
+      return snapshotNews(change, types.resourceOverride)
     case typeText(types.secret):
       return [...credentialsNews(change), ...objectNews(change)]
     default:
@@ -56,6 +64,17 @@ function credentialsNews({ key: { namespace, name } }: HubChange): Message[] {
   return namespace === fleetNamespace && name.endsWith(credentialsSuffix) && cluster !== ''
     ? [wakeClusters([cluster])]
     : []
+}
+
+function overrideNews({ type, key, change, object, previous }: HubChange): Message[] {
+  const same = change === 'MODIFIED' && previous && wanted(object) === wanted(previous)
+  return same ? [] : [wakeForObject(type, key.namespace, key.name)]
+}
+
+/** Somebody changed a snapshot by hand: its override puts it right. */
+function snapshotNews({ key, object, previous }: HubChange, parentType: ResourceType): Message[] {
+  const parents = [object, previous].flatMap((one) => one?.metadata.labels?.[overrideLabels.parent] ?? [])
+  return [...new Set(parents)].map((parent) => wakeForObject(parentType, key.namespace, parent))
 }
 
 /** Anything that may be placed by someone. What only its status says is never placed. */

@@ -14,6 +14,7 @@ import { placementLocation, readPlacement } from './fleet-lists.ts'
 import { updateObject, withoutFinalizers } from './object-update.ts'
 import type { Platform } from './platform.ts'
 import { selectForPlacement } from './select-for-placement.ts'
+import { overrideWork } from './snapshot-override.ts'
 import { wakeFold, wakeReconcile, wakeRollout, wakeSchedule } from './wake.ts'
 import { wakeConcernedPlacements } from './wake-concerned.ts'
 
@@ -22,12 +23,22 @@ export const placementFinalizers = ['kubernetes-fleet.io/crp-cleanup', 'kubernet
 
 type Needs = Pick<
   Platform,
-  'objects' | 'placements' | 'payloads' | 'kinds' | 'namespaces' | 'lists' | 'bus' | 'clock' | 'log' | 'settings'
+  | 'objects'
+  | 'placements'
+  | 'payloads'
+  | 'kinds'
+  | 'namespaces'
+  | 'lists'
+  | 'bus'
+  | 'clock'
+  | 'ids'
+  | 'log'
+  | 'settings'
 >
 
 /** Idempotent: nothing is written when nothing changed. */
 export async function reconcilePlacement(platform: Needs, message: ReconcileMessage): Promise<void> {
-  if (message.kind === 'object') return wakeConcernedPlacements(platform, message)
+  if (message.kind === 'object') return (overrideWork(message) ?? wakeConcerned(message))(platform)
   const key = message.placement
   await untilWritten(async () => {
     const [found, header] = await Promise.all([
@@ -38,6 +49,10 @@ export async function reconcilePlacement(platform: Needs, message: ReconcileMess
     await guard(platform, key, found.placement)
     await refresh(platform, key, found.placement, header)
   })
+}
+
+function wakeConcerned(message: Extract<ReconcileMessage, { kind: 'object' }>): (platform: Needs) => Promise<void> {
+  return (platform) => wakeConcernedPlacements(platform, message)
 }
 
 /** Has everything removed, and lets the object go once that is certain to happen. */

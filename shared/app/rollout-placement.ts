@@ -3,12 +3,14 @@ import type { MemberCluster } from '../api/member-cluster.ts'
 import type { Message, PlacementMessage } from '../api/message.ts'
 import type { Placement } from '../api/placement.ts'
 import type { Wanted } from '../api/placement-record.ts'
+import type { Overrides } from '../domain/override/match.ts'
 import { bindingView } from '../domain/rollout/binding-view.ts'
 import { planRollout, type RolloutPlan } from '../domain/rollout/plan.ts'
 import { nextEpoch, type RolloutRows, rolloutRows } from '../domain/rollout/rows.ts'
 import type { PlacementRecord } from '../ports/placement-store.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { readPlacement } from './fleet-lists.ts'
+import { matchedOverrides } from './matched-overrides.ts'
 import type { Platform } from './platform.ts'
 import { wakeFold, wakeRollout, wakeRolloutAt, wakeWork } from './wake.ts'
 
@@ -20,7 +22,11 @@ export async function rolloutPlacement(platform: Needs, { placement: key }: Plac
     const [record, found] = await Promise.all([platform.placements.read(key), readPlacement(platform.objects, key)])
     if (!record || !found || record.header.value.deleting || record.header.value.uid !== found.placement.metadata.uid)
       return
-    const decided = decide(platform, record, found.placement, await platform.lists.memberClusters())
+    const [clusters, overrides] = await Promise.all([
+      platform.lists.memberClusters(),
+      matchedOverrides(platform, found.placement, record.header.value.snapshots.at(-1)),
+    ])
+    const decided = decide(platform, record, found.placement, { clusters, overrides })
     await commit(platform, key, record, decided.rows, [
       ...news(key, decided.rows),
       ...again(key, decided.plan, platform.clock.now()),
@@ -35,7 +41,7 @@ function decide(
   { clock, log }: Needs,
   { header, wanted, observed }: PlacementRecord,
   placement: Placement,
-  clusters: readonly MemberCluster[],
+  { clusters, overrides }: { readonly clusters: readonly MemberCluster[]; readonly overrides: Overrides },
 ): { plan: RolloutPlan; rows: RolloutRows } {
   const seen = new Map(observed.map(({ value }) => [value.cluster, value]))
   const stored = wanted.map(({ value }) => value)
@@ -48,7 +54,7 @@ function decide(
       placement,
       bindings: current.map((row) => bindingView(row, seen.get(row.cluster))),
       latestSnapshot: header.value.snapshots.at(-1),
-      overrides: { cluster: [], namespaced: [] },
+      overrides,
       clusters: clusters.map(({ metadata }) => ({ name: metadata.name ?? '', labels: metadata.labels })),
       now,
       rules: 'hubless',

@@ -9,6 +9,7 @@ import { identifierOf, identityText } from '../../domain/work/identity.ts'
 import { removalOf } from '../../domain/work/ownership.ts'
 import { duplicated, duplicates, manifestProblem } from '../../domain/work/preprocess.ts'
 import { type ManifestResult, type MemberAnswer, type MemberCall, processManifest } from '../../domain/work/process.ts'
+import type { RenderedManifest } from '../../domain/work/render.ts'
 import { repairedDrift } from '../../domain/work/repair.ts'
 import { isApplied, type ManifestOutcome } from '../../domain/work/result.ts'
 import { wavesOf } from '../../domain/work/waves.ts'
@@ -24,7 +25,7 @@ export interface ManifestRound {
   /** Nothing of the placement is on the member yet, so objects are created before they are looked for. */
   readonly fresh: boolean
   readonly wanted: Wanted
-  readonly manifests: readonly KubeObject[]
+  readonly manifests: readonly RenderedManifest[]
   /** What was noted in the round before, by identity. */
   readonly noted: ReadonlyMap<string, ManifestCondition>
   /** Names of the AppliedWorks that may be in use on the cluster; asked for only when another owner is in the way. */
@@ -33,7 +34,7 @@ export interface ManifestRound {
 
 interface Item {
   readonly at: number
-  readonly manifest: KubeObject
+  readonly manifest: RenderedManifest
   readonly where: { readonly group: string; readonly version: string; readonly resource: string }
 }
 
@@ -44,10 +45,10 @@ export function identifiersOf(manifests: readonly KubeObject[]): WorkResourceIde
 
 /** Outcomes in the order of the manifests. Throws TransientError when the member cannot be reached at all. */
 export async function applyManifests(round: ManifestRound): Promise<ManifestOutcome[]> {
-  const again = duplicates(identifiersOf(round.manifests).map(identityText))
+  const again = duplicates(identifiersOf(round.manifests.map(({ object }) => object)).map(identityText))
   const items = await Promise.all(
     round.manifests.map(async (manifest, at): Promise<Item> => {
-      const gvk = gvkOf(manifest)
+      const gvk = gvkOf(manifest.object)
       const served = await round.member.resolve(gvk)
       return { at, manifest, where: { group: gvk.group, version: gvk.version, resource: served?.resource ?? '' } }
     }),
@@ -63,14 +64,15 @@ export async function applyManifests(round: ManifestRound): Promise<ManifestOutc
 async function applyOne(
   round: ManifestRound,
   at: number,
-  manifest: KubeObject,
+  { object: manifest, envelope }: RenderedManifest,
   again: boolean,
 ): Promise<ManifestOutcome> {
+  const from = envelope && { envelope }
   const resource = await round.member.resolve(gvkOf(manifest))
   const id = identifierOf(at, manifest, resource?.resource)
   const problem = again ? duplicated : manifestProblem(manifest, resource !== undefined)
   if (problem || !resource)
-    return { id, result: problem?.result ?? 'DecodingErred', error: problem?.error, availability: 'Skipped' }
+    return { id, ...from, result: problem?.result ?? 'DecodingErred', error: problem?.error, availability: 'Skipped' }
 
   const strategy = effectiveApplyStrategy(round.wanted.applyStrategy)
   const ref = refOf(resource, manifest)
@@ -90,6 +92,7 @@ async function applyOne(
   const where = { group: resource.group, version: resource.version, resource: resource.resource }
   return {
     id,
+    ...from,
     ...result,
     drifts: result.drifts?.length ? result.drifts : repaired,
     availability:

@@ -1,5 +1,4 @@
 // One look of a cluster's worker at one placement: bring the member to what is wanted, note what was seen, wake who cares.
-import type { KubeObject } from '../../api/kube-object.ts'
 import type { Message, PlacementKey } from '../../api/message.ts'
 import type { Observed, Wanted } from '../../api/placement-record.ts'
 import type { ManifestCondition, WorkStatus } from '../../api/work.ts'
@@ -8,6 +7,7 @@ import { identityText } from '../../domain/work/identity.ts'
 import { workName } from '../../domain/work/names.ts'
 import { nextLookMs, outcomeText } from '../../domain/work/next-look.ts'
 import { indexByIdentity, leftOvers, writeAheadEntry } from '../../domain/work/preprocess.ts'
+import type { RenderedManifest } from '../../domain/work/render.ts'
 import { refreshStatus } from '../../domain/work/status.ts'
 import type { Row } from '../../ports/placement-store.ts'
 import { rfc3339 } from '../commit.ts'
@@ -15,6 +15,7 @@ import type { Platform } from '../platform.ts'
 import { wakeFold, wakeWorkAt } from '../wake.ts'
 import { raiseFence } from './applied-work.ts'
 import { applyManifests, identifiersOf, removeLeftOvers } from './apply-manifests.ts'
+import { hasOverrides, type RenderedWork, renderWork } from './render-work.ts'
 import { workObserved } from './work-event.ts'
 
 export type WorkNeeds = Pick<
@@ -32,7 +33,9 @@ export interface WorkRound {
 /** Applies what is wanted. Throws what keeps the whole round from happening; `noteSyncFailure` then says so to the user. */
 export async function applyWork(round: WorkRound): Promise<void> {
   const { platform, placement, wanted, observed } = round
-  const manifests = JSON.parse(await platform.payloads.get(wanted.payload)) as KubeObject[]
+  const rendered = await renderWork(platform, wanted)
+  if (rendered.kind !== 'rendered') return noteRenderFailure(round, rendered)
+  const { manifests } = rendered
   // Noted before the first write there; without a note of any manifest it may not have happened yet.
   if (!observed?.value.work.manifestConditions?.length) await platform.clusters.enter(wanted.cluster, placement)
 
@@ -44,7 +47,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
     }
     const before = observed?.value.work.manifestConditions ?? []
     const noted = await writeAhead(round, manifests, before)
-    const wantedIds = identifiersOf(manifests)
+    const wantedIds = identifiersOf(manifests.map(({ object }) => object))
     const stuck = await removeLeftOvers({ member, owner: fence.owner }, leftOvers(before, wantedIds, 'hubless'))
     const outcomes = await applyManifests({
       member,
@@ -70,15 +73,19 @@ export async function applyWork(round: WorkRound): Promise<void> {
 /** Notes new manifests before their first write, so that a crash right after leaves a trace of what to clean up some day. */
 async function writeAhead(
   round: WorkRound,
-  manifests: readonly KubeObject[],
+  manifests: readonly RenderedManifest[],
   before: readonly ManifestCondition[],
 ): Promise<Row<Observed> | undefined> {
   const { platform, placement, wanted, observed } = round
   const known = indexByIdentity(before)
-  const added = identifiersOf(manifests).filter((id) => !known.has(identityText(id) ?? ''))
-  if (added.length === 0) return observed
   const now = rfc3339(platform.clock.now())
-  const entries = added.map((id) => writeAheadEntry(id, known, wanted.generation, now))
+  const ids = identifiersOf(manifests.map(({ object }) => object))
+  const entries = ids.flatMap((id, at) => {
+    if (known.has(identityText(id) ?? '')) return []
+    const envelope = manifests[at]?.envelope
+    return [{ ...writeAheadEntry(id, known, wanted.generation, now), ...(envelope && { envelope }) }]
+  })
+  if (entries.length === 0) return observed
   const row: Observed = observed
     ? { ...observed.value, work: { ...observed.value.work, manifestConditions: [...before, ...entries] } }
     : {
@@ -100,13 +107,36 @@ async function note(round: WorkRound, current: Row<Observed> | undefined, work: 
 }
 
 /**
+ * Says on the binding why its manifests could not be made; nothing on the member is touched. It is tried again when the
+ * decision changes, and by every sweep: what variables speak of may change. A snapshot that went missing is not told while
+ * what it gave stands as it should.
+ */
+async function noteRenderFailure(
+  round: WorkRound,
+  failure: Exclude<RenderedWork, { readonly kind: 'rendered' }>,
+): Promise<void> {
+  const { wanted, observed } = round
+  const { message } = failure
+  if (failure.kind === 'missing' && wasAppliedAt(round)) return
+  const outcome: SyncOutcome =
+    failure.kind === 'failed' && failure.phase === 'sync'
+      ? { kind: 'syncFailed', hasOverrides: hasOverrides(wanted), message }
+      : { kind: 'overrideFailed', message }
+  await store(round, observed, observed?.value.work ?? {}, outcome)
+}
+
+/** Whether an earlier round of the same decision got as far as the member. */
+function wasAppliedAt({ wanted, observed }: WorkRound): boolean {
+  return observed?.value.epoch === wanted.generation && observed.value.conditions.some(({ type }) => type === 'Applied')
+}
+
+/**
  * Says on the binding why its cluster could not be worked on; answers whether the work is still to be done. What an
  * earlier round of the same decision found stays: a cluster that is away has not lost what it had.
  */
 export async function noteSyncFailure(round: WorkRound, message: string): Promise<boolean> {
   const { wanted, observed } = round
-  if (observed?.value.epoch === wanted.generation && observed.value.conditions.some(({ type }) => type === 'Applied'))
-    return false
+  if (wasAppliedAt(round)) return false
   const outcome: SyncOutcome = { kind: 'syncFailed', hasOverrides: hasOverrides(wanted), message }
   await store(round, observed, observed?.value.work ?? {}, outcome)
   return true
@@ -179,8 +209,4 @@ function saysMore(before: Observed | undefined, after: Observed): boolean {
       key === 'lastTransitionTime' || key === 'observationTime' ? undefined : value,
     )
   return text(before) !== text(after)
-}
-
-function hasOverrides({ resourceOverrides, clusterResourceOverrides }: Wanted): boolean {
-  return (resourceOverrides?.length ?? 0) + (clusterResourceOverrides?.length ?? 0) > 0
 }
