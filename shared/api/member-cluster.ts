@@ -71,3 +71,18 @@ export const InternalMemberClusterStatus = z.object({
   ...MemberClusterStatus.shape,
   conditions: z.array(Condition).optional(),
 })
+
+/** What a probe reads. Amounts are Kubernetes quantities, summed over nodes. */
+export interface MemberProfile {
+  readonly version: string
+  readonly ready: boolean
+  /** What `/readyz` said when it was not ready. */
+  readonly readyMessage?: string
+  readonly nodeCount: number
+  readonly capacity: Readonly<Record<string, string>>
+  readonly allocatable: Readonly<Record<string, string>>
+  readonly available: Readonly<Record<string, string>>
+  /** Namespace name to the name of the AppliedWork that owns it, or ''. At most 200. */
+  readonly namespaces: Readonly<Record<string, string>>
+  readonly namespacesTruncated: boolean
+}

@@ -1,5 +1,6 @@
 // A member cluster, reached through its own API server with credentials the hub was given.
 import type { GroupVersionKind, KubeObject } from '../api/kube-object.ts'
+import type { MemberProfile } from '../api/member-cluster.ts'
 
 /** Where a kind is served on the member. */
 export interface MemberResource {
@@ -55,21 +56,6 @@ export interface MemberCluster {
   /** Resolves also when the object is already gone. `uid` guards against deleting a namesake. */
   delete(ref: MemberRef, options: { uid?: string; propagation: 'Background' | 'Foreground' | 'Orphan' }): Promise<void>
   probe(): Promise<MemberProfile>
-}
-
-/** What a probe reads. Amounts are Kubernetes quantities, summed over nodes. */
-export interface MemberProfile {
-  readonly version: string
-  readonly ready: boolean
-  /** What `/readyz` said when it was not ready. */
-  readonly readyMessage?: string
-  readonly nodeCount: number
-  readonly capacity: Readonly<Record<string, string>>
-  readonly allocatable: Readonly<Record<string, string>>
-  readonly available: Readonly<Record<string, string>>
-  /** Namespace name to the name of the AppliedWork that owns it, or ''. At most 200. */
-  readonly namespaces: Readonly<Record<string, string>>
-  readonly namespacesTruncated: boolean
 }
 
 export interface MemberClusters {

@@ -1,9 +1,10 @@
 // One look at a member: version, readiness, what its nodes have and its pods take, and its namespaces.
 import { z } from 'zod'
 import { ObjectMeta, parseApiVersion } from '../../api/kube-object.ts'
+import type { MemberProfile } from '../../api/member-cluster.ts'
 import { InvalidInputError, TransientError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { type MemberProfile, MemberRefusal } from '../../ports/member-cluster.ts'
+import { MemberRefusal } from '../../ports/member-cluster.ts'
 import { failureOf, objectOf } from './answer.ts'
 import type { Credentials } from './credentials.ts'
 import { DeadlineReached, type MemberAnswer, type MemberCall } from './http.ts'

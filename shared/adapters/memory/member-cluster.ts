@@ -2,12 +2,12 @@
 // time of their own, and a handle on every fault a real member has.
 
 import { gvkOf, type KubeObject } from '../../api/kube-object.ts'
+import type { MemberProfile } from '../../api/member-cluster.ts'
 import { errorMessage, InvalidInputError, TransientError } from '../../errors.ts'
 import type { Clock, Ids } from '../../ports/clock.ts'
 import {
   type MemberCluster,
   type MemberClusters,
-  type MemberProfile,
   type MemberRef,
   MemberRefusal,
   type MemberWrite,

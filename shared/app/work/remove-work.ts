@@ -7,8 +7,8 @@ import { wakeFold, wakeRollout, wakeSchedule, wakeWorkAt } from '../wake.ts'
 import { removeAppliedWork } from './applied-work.ts'
 import type { WorkNeeds } from './work-round.ts'
 
-/** Looks at a removal come after a quarter of the time it has taken so far, within these bounds. */
-const pollBounds = { minMs: 150, maxMs: 10_000 }
+/** Looks at a removal come after a third of the time it has taken so far, within these bounds. */
+const pollBounds = { minMs: 200, maxMs: 10_000 }
 
 /** Removes, or looks whether the removal is over. */
 export async function removeWork(
@@ -22,7 +22,7 @@ export async function removeWork(
   if (outcome === 'gone') return finish(platform, placement, { cluster, etag })
   const now = platform.clock.now()
   const taken = now - Date.parse(wanted.deletedAt ?? '')
-  const waitMs = Math.min(pollBounds.maxMs, Math.max(pollBounds.minMs, taken / 4))
+  const waitMs = Math.min(pollBounds.maxMs, Math.max(pollBounds.minMs, taken / 3))
   await platform.bus.send([wakeWorkAt(cluster, placement, now + waitMs, `${wanted.uid}:${generation}:${now}`)])
 }
 

@@ -1,24 +1,11 @@
 // What a contact with a member cluster says about it: the status its MemberCluster object gets.
 import type { Condition } from '../../api/condition.ts'
-import type { MemberCluster, MemberClusterStatus } from '../../api/member-cluster.ts'
+import type { MemberCluster, MemberClusterStatus, MemberProfile } from '../../api/member-cluster.ts'
 import { findCondition, withCondition } from '../condition.ts'
 import { memberAgent } from './eligibility.ts'
 
-/** What was read from a member; see the member-cluster port. */
-export interface Profile {
-  readonly version: string
-  readonly ready: boolean
-  readonly readyMessage?: string
-  readonly nodeCount: number
-  readonly capacity: Readonly<Record<string, string>>
-  readonly allocatable: Readonly<Record<string, string>>
-  readonly available: Readonly<Record<string, string>>
-  readonly namespaces: Readonly<Record<string, string>>
-  readonly namespacesTruncated: boolean
-}
-
 export type Contact =
-  | { readonly kind: 'answered'; readonly profile: Profile }
+  | { readonly kind: 'answered'; readonly profile: MemberProfile }
   | { readonly kind: 'unreachable'; readonly message: string }
   /** Credentials are missing or refused. */
   | { readonly kind: 'refused'; readonly message: string }
@@ -131,7 +118,7 @@ const agentJoined: Said = {
   message: 'The cluster answered and takes work',
 }
 
-function health({ ready, readyMessage }: Profile): Said {
+function health({ ready, readyMessage }: MemberProfile): Said {
   return ready
     ? { type: 'Healthy', status: 'True', reason: 'InternalMemberClusterHealthy', message: 'The API server is ready' }
     : {
@@ -142,7 +129,7 @@ function health({ ready, readyMessage }: Profile): Said {
       }
 }
 
-function collected({ namespacesTruncated }: Profile): Said {
+function collected({ namespacesTruncated }: MemberProfile): Said {
   return {
     type: 'ClusterPropertyCollectionSucceeded',
     status: 'True',
