@@ -10,7 +10,7 @@ import { removalOf } from '../../domain/work/ownership.ts'
 import { duplicated, duplicates, manifestProblem } from '../../domain/work/preprocess.ts'
 import { type ManifestResult, type MemberAnswer, type MemberCall, processManifest } from '../../domain/work/process.ts'
 import type { RenderedManifest } from '../../domain/work/render.ts'
-import { repairedDrift } from '../../domain/work/repair.ts'
+import { repairedDrift, stillTold } from '../../domain/work/repair.ts'
 import { isApplied, type ManifestOutcome } from '../../domain/work/result.ts'
 import { wavesOf } from '../../domain/work/waves.ts'
 import { TransientError } from '../../errors.ts'
@@ -26,6 +26,8 @@ export interface ManifestRound {
   readonly fresh: boolean
   readonly wanted: Wanted
   readonly manifests: readonly RenderedManifest[]
+  /** Epoch milliseconds. */
+  readonly now: number
   /** What was noted in the round before, by identity. */
   readonly noted: ReadonlyMap<string, ManifestCondition>
   /** Names of the AppliedWorks that may be in use on the cluster; asked for only when another owner is in the way. */
@@ -74,8 +76,23 @@ async function applyOne(
   if (problem || !resource)
     return { id, ...from, result: problem?.result ?? 'DecodingErred', error: problem?.error, availability: 'Skipped' }
 
+  const { result, before } = await process(round, refOf(resource, manifest), manifest)
+  const applied = isApplied(result.result) ? result.live : undefined
+  const noted = round.noted.get(identityText(id) ?? '')
+  const repaired =
+    applied && (repairedDrift({ manifest, before, after: applied, noted }) ?? stillTold(noted, round.now))
+  return {
+    id,
+    ...from,
+    ...result,
+    drifts: result.drifts?.length ? result.drifts : repaired,
+    availability: applied ? availabilityOf(resource, applied, { trackJobs: true }) : 'Skipped',
+  }
+}
+
+/** Tries the likely case first: a fresh placement finds nothing, and an owner in the way is one that is still in use. */
+async function process(round: ManifestRound, ref: MemberRef, manifest: KubeObject): Promise<Processed> {
   const strategy = effectiveApplyStrategy(round.wanted.applyStrategy)
-  const ref = refOf(resource, manifest)
   const attempt = (isKnownAppliedWork: (name: string) => boolean, assumeAbsent = false) =>
     run(
       round.member,
@@ -85,23 +102,17 @@ async function applyOne(
     )
   const guess = round.fresh && strategy.type !== 'ReportDiff' ? await attempt(() => true, true) : undefined
   const first = guess && !guess.wasThere ? guess : await attempt(() => true)
-  const { result, before } =
-    first.result.result === 'FailedToTakeOver' ? await attempt(isIn(await round.knownWorks())) : first
-  const noted = round.noted.get(identityText(id) ?? '')
-  const repaired = isApplied(result.result) ? repairedDrift({ manifest, before, after: result.live, noted }) : undefined
-  const where = { group: resource.group, version: resource.version, resource: resource.resource }
-  return {
-    id,
-    ...from,
-    ...result,
-    drifts: result.drifts?.length ? result.drifts : repaired,
-    availability:
-      isApplied(result.result) && result.live ? availabilityOf(where, result.live, { trackJobs: true }) : 'Skipped',
-  }
+  return first.result.result === 'FailedToTakeOver' ? attempt(isIn(await round.knownWorks())) : first
 }
 
 function isIn(names: ReadonlySet<string>): (name: string) => boolean {
   return (name) => names.has(name)
+}
+
+interface Processed {
+  readonly result: ManifestResult
+  readonly before: KubeObject | undefined
+  readonly wasThere: boolean
 }
 
 /** HTTP status of creating what exists. */
@@ -114,19 +125,19 @@ const conflict = 409
 async function run(
   member: MemberCluster,
   ref: MemberRef,
-  process: ReturnType<typeof processManifest>,
+  calls: ReturnType<typeof processManifest>,
   assumeAbsent = false,
-): Promise<{ result: ManifestResult; before: KubeObject | undefined; wasThere: boolean }> {
+): Promise<Processed> {
   let before: KubeObject | undefined
   let wasThere = false
-  let step = process.next()
+  let step = calls.next()
   while (!step.done) {
     const { verb } = step.value
     const answer: MemberAnswer =
       verb === 'get' && assumeAbsent ? { ok: true, object: undefined } : await call(member, ref, step.value)
     if (verb === 'get' && answer.ok) before = answer.object
     if (verb === 'create' && assumeAbsent && !answer.ok && answer.code === conflict) wasThere = true
-    step = process.next(answer)
+    step = calls.next(answer)
   }
   return { result: step.value, before, wasThere }
 }

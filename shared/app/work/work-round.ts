@@ -53,6 +53,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
       member,
       owner: fence.owner,
       fresh: fence.fresh,
+      now: platform.clock.now(),
       wanted,
       manifests,
       noted: indexByIdentity(before),

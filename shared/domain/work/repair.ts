@@ -28,3 +28,13 @@ export function repairedDrift({ manifest, before, after, noted }: Repair): reado
   const found = differences(after, before)
   return found.length > 0 ? found : undefined
 }
+
+/** A repaired drift is told at least this long, however soon the next look comes; milliseconds. */
+const toldMs = 45_000
+
+/** The drift told in the round before, while it has not been told long enough. `now` is epoch milliseconds. */
+export function stillTold(noted: ManifestCondition | undefined, now: number): readonly PatchDetail[] | undefined {
+  const { firstDriftedObservedTime, observedDrifts } = noted?.driftDetails ?? {}
+  if (!observedDrifts || firstDriftedObservedTime === undefined) return undefined
+  return now - Date.parse(firstDriftedObservedTime) < toldMs ? observedDrifts : undefined
+}
