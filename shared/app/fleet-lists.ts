@@ -17,6 +17,7 @@ export const types = {
   resourceOverride: { group: placementGroup, resource: 'resourceoverrides' },
   clusterResourceOverrideSnapshot: { group: placementGroup, resource: 'clusterresourceoverridesnapshots' },
   resourceOverrideSnapshot: { group: placementGroup, resource: 'resourceoverridesnapshots' },
+  placementStatus: { group: placementGroup, resource: 'clusterresourceplacementstatuses' },
   memberCluster: { group: 'cluster.kubernetes-fleet.io', resource: 'memberclusters' },
   secret: { group: '', resource: 'secrets' },
   namespace: { group: '', resource: 'namespaces' },

@@ -6,34 +6,43 @@ import type { Observed } from '../api/placement-record.ts'
 import { findCondition, withCondition } from '../domain/condition.ts'
 import { sortedKeys } from '../domain/placement/canonical-json.ts'
 import { bindingView } from '../domain/rollout/binding-view.ts'
+import { placementEvents } from '../domain/status/placement-events.ts'
 import { placementStatus } from '../domain/status/placement-status.ts'
+import type { StoredObject } from '../ports/object-store.ts'
 import type { PlacementRecord } from '../ports/placement-store.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { placementLocation, readPlacement } from './fleet-lists.ts'
 import type { Platform } from './platform.ts'
+import { recordEvents } from './record-events.ts'
+import { mirrored } from './status-mirror.ts'
 import { wakeRollout, wakeWorkAt } from './wake.ts'
 
-type Needs = Pick<Platform, 'objects' | 'placements' | 'bus' | 'clock' | 'log'>
+type Needs = Pick<Platform, 'objects' | 'placements' | 'bus' | 'clock' | 'ids' | 'log'>
 
 /** Idempotent: a status that says the same is not written again. Rollout is woken while anything is still to move. */
 export async function foldStatus(platform: Needs, { placement: key }: PlacementMessage): Promise<void> {
-  await untilWritten(async () => {
+  const folded = await untilWritten(async () => {
     const [record, found] = await Promise.all([platform.placements.read(key), readPlacement(platform.objects, key)])
-    if (!record || !found || record.header.value.uid !== found.placement.metadata.uid) return
-    const status = statusOf(found.placement, record, rfc3339(platform.clock.now()))
-    await write(platform, key, found, status)
+    if (!record || !found || record.header.value.uid !== found.placement.metadata.uid) return undefined
+    const { placement, stored } = found
+    const status = statusOf(placement, record, rfc3339(platform.clock.now()))
+    const after = { ...placement, status: await mirrored(platform, { ...placement, status }) }
+    const changed = await write(platform, key, stored, after)
     const wakes = [...(isMoving(record) ? [wakeRollout(key)] : []), ...overdueWork(key, record, platform.clock.now())]
     if (wakes.length > 0) await platform.bus.send(wakes)
+    return changed ? { before: placement, after } : undefined
   })
+  if (folded) await recordEvents(platform, folded.after, placementEvents(folded.before, folded.after))
 }
 
+/** Whether the status said something new. */
 async function write(
   { objects }: Needs,
   key: PlacementKey,
-  { placement, stored }: NonNullable<Awaited<ReturnType<typeof readPlacement>>>,
-  status: PlacementStatus,
-): Promise<void> {
-  if (text(status) === text(placement.status ?? {})) return
+  stored: StoredObject,
+  { status }: { readonly status: PlacementStatus },
+): Promise<boolean> {
+  if (text(status) === text((stored.object['status'] as PlacementStatus | undefined) ?? {})) return false
   const { type, key: objectKey } = placementLocation(key)
   await objects.write(type, {
     key: objectKey,
@@ -41,6 +50,7 @@ async function write(
     object: { ...stored.object, status } as KubeObject,
     previous: stored.object,
   })
+  return true
 }
 
 function statusOf(placement: Placement, { header, wanted, observed }: PlacementRecord, now: string): PlacementStatus {

@@ -8,7 +8,7 @@ import { sortedKeys } from '../domain/placement/canonical-json.ts'
 import { defaultKindRules, mayPropagateKind, mayPropagateNamespace } from '../domain/placement/kind-rules.ts'
 import { types } from './fleet-lists.ts'
 import { credentialsSuffix, fleetNamespace } from './member-access.ts'
-import { wakeClusters, wakeForObject, wakeReconcile } from './wake.ts'
+import { wakeClusters, wakeFold, wakeForObject, wakeReconcile } from './wake.ts'
 
 export interface HubChange {
   readonly type: ResourceType
@@ -26,6 +26,8 @@ export function newsOf(change: HubChange, now: number): Message[] {
       return placementNews(change)
     case typeText(types.memberCluster):
       return clusterNews(change, now)
+    case typeText(types.placementStatus):
+      return change.change === 'ADDED' ? [] : [wakeFold(change.key.name)]
     case typeText(types.clusterResourceOverride):
     case typeText(types.resourceOverride):
       return overrideNews(change)

@@ -3,6 +3,7 @@ import type { KubeObject, ObjectKey, ResourceType } from '../api/kube-object.ts'
 import type { Message } from '../api/message.ts'
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts'
 import { untilWritten } from './commit.ts'
+import { wakeGarbage } from './wake.ts'
 
 export interface ObjectUpdate {
   /** The new state; `undefined` removes the object. */
@@ -29,10 +30,15 @@ export async function updateObject(
       expect: stored.revision,
       object: update.object,
       previous: stored.object,
-      news: update.news ?? [],
+      news: [...(update.news ?? []), ...(update.object === undefined ? [gone(type, key, stored)] : [])],
     })
     return update.object === undefined ? undefined : written
   })
+}
+
+/** What depended on the object goes too, as it does when the object is removed through the API. */
+function gone(type: ResourceType, key: ObjectKey, { object }: StoredObject): Message {
+  return wakeGarbage(type, { ...key, uid: object.metadata.uid ?? '' })
 }
 
 /** The object without a finalizer; `undefined` as its new state when it was the last of an object that is being deleted. */

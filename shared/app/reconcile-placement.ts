@@ -8,6 +8,7 @@ import { cleanObject } from '../domain/placement/clean-object.ts'
 import { nextHeader, type PlacementContent } from '../domain/placement/header.ts'
 import { countEnvelopes, groupHash } from '../domain/placement/resource-snapshot.ts'
 import { identifierOf } from '../domain/placement/select.ts'
+import { mirrorProblem } from '../domain/status/namespace-mirror.ts'
 import type { Row } from '../ports/placement-store.ts'
 import { untilWritten } from './commit.ts'
 import { placementLocation, readPlacement } from './fleet-lists.ts'
@@ -119,6 +120,8 @@ async function refresh(
 
 /** What is selected now, its manifests stored by content. */
 async function contentOf(platform: Needs, placement: Placement): Promise<PlacementContent> {
+  const problem = mirrorProblem(placement)
+  if (problem !== undefined) return { error: problem }
   const selection = await selectForPlacement(platform, placement)
   if (selection.error !== undefined) return { error: selection.error }
   const resources = selection.objects.map(identifierOf)

@@ -48,6 +48,9 @@ async function play(seed: number, faults: FaultRates, upTo: number): Promise<Wor
   return world
 }
 
+/** How often a change was seen before the next one decides how many snapshots there are, not what they do. */
+const overrideName = (snapshot: string) => snapshot.replace(/-\d+$/, '')
+
 /** What a user can see in the end. */
 async function picture(world: World) {
   const maps = names.map((name) =>
@@ -60,13 +63,15 @@ async function picture(world: World) {
   const status = await world.status('shop')
   return {
     maps,
-    snapshots: body.items?.map(({ metadata }) => [metadata.name, metadata.labels]),
+    latest: body.items
+      ?.filter(({ metadata }) => metadata.labels?.['kubernetes-fleet.io/is-latest-snapshot'] === 'true')
+      .map(({ metadata }) => overrideName(metadata.name ?? '')),
     conditions: status?.conditions?.map(({ type, status: said, reason }) => [type, said, reason]),
     clusters: status?.placementStatuses
       ?.map(({ clusterName, applicableResourceOverrides, applicableClusterResourceOverrides }) => [
         clusterName,
-        applicableResourceOverrides ?? [],
-        applicableClusterResourceOverrides ?? [],
+        applicableResourceOverrides?.map(({ name }) => overrideName(name)) ?? [],
+        applicableClusterResourceOverrides?.map(overrideName) ?? [],
       ])
       .sort(),
   }
