@@ -78,7 +78,7 @@ async function placementRule({ kinds }: Needs, { object, old }: Request): Promis
   const first = await decide(false)
   // A kind may have been defined a moment ago, through another instance.
   const { allowed, message } = first.allowed ? first : await decide(true)
-  if (!allowed) throw new InvalidInputError(message)
+  if (!allowed) throw new InvalidInputError(`spec: ${message}`)
   // Put there at birth, the finalizers cost no write of their own, and nothing can slip away before its first look.
   return old ? { ...object, spec } : withFinalizers({ ...object, spec }, placementFinalizers)
 }

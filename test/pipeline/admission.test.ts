@@ -115,6 +115,10 @@ for (const [what, object, words] of refused)
     for (const { code, body } of [dry, wet]) {
       assert.equal(code, 422, body.message)
       for (const word of words) assert.match(body.message ?? '', word)
+      // The only part kubectl prints.
+      const { causes } = body['details'] as { causes: { field: string; message: string }[] }
+      assert.match(causes[0]?.field ?? '', /^spec/)
+      for (const word of words) assert.match(`${causes[0]?.field}: ${causes[0]?.message}`, word)
     }
     assert.equal(await world.get(object), undefined)
   })

@@ -133,11 +133,17 @@ async function admittedState(call: Call, object: KubeObject, old: KubeObject | u
   }
 }
 
+/** A refusal that says which field it is about: its path, a colon, the words. */
+const aboutField = /^((?:spec|metadata)(?:[.[][^\s:]*)?): (.*)$/s
+
 /** InvalidInputError is 422 in its own words; everything else passes. */
 export function admissionError(error: unknown, kind: Call['kind'], name: string): unknown {
   if (!(error instanceof InvalidInputError) || error instanceof PatchError) return error
   const subject = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
-  const details = { name, group: kind.group, kind: kind.kind }
+  // kubectl prints the causes of an Invalid and nothing else.
+  const [, field = 'spec', message = error.message] = aboutField.exec(error.message) ?? []
+  const causes = [{ reason: 'FieldValueInvalid', message, field }]
+  const details = { name, group: kind.group, kind: kind.kind, causes }
   return new StatusError(422, 'Invalid', `${subject} "${name}" is invalid: ${error.message}`, details)
 }
 
