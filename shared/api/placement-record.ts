@@ -92,6 +92,8 @@ export const Wanted = z.object({
   /** Set when what is placed is to be removed; the row goes when the worker has answered. */
   deletedAt: z.string().optional(),
   decision: ClusterDecision,
+  /** Clusters the placement had when this row was made: how much a fold of its status costs, roughly. */
+  peers: z.number().int().optional(),
   policySnapshot: z.string(),
   /** Master snapshot name, '' until rolled out. */
   resourceSnapshot: z.string(),

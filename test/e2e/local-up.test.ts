@@ -62,7 +62,7 @@ function up(...args: string[]): Run {
 test('a wrong flag ends at once with what is allowed, --help with what there is', async () => {
   const wrong = up('--members', 'many')
   assert.equal(await wrong.ended, 1)
-  assert.match(wrong.output(), /^--members: "many" is not allowed; give a whole number from 0 to 100\n$/)
+  assert.match(wrong.output(), /^--members: "many" is not allowed; give a whole number from 0 to 1000\n$/)
   const help = up('--help')
   assert.equal(await help.ended, 0)
   assert.match(help.output(), /--member NAME=KUBECONFIG/)

@@ -10,7 +10,7 @@ export const helpText = `Starts a hub on this machine: tables, message bus, memb
 
   --port N                 port of the hub's API on 127.0.0.1 (default 7071; 0 picks a free one)
   --data FOLDER            where state, log and kubeconfig live (default .hubless)
-  --members N              simulated member clusters, 0 to 100 (default 3)
+  --members N              simulated member clusters, 0 to 1000 (default 3)
   --member NAME=KUBECONFIG joins a real cluster by its kubeconfig file; may be given several times
   --example PATH           applies this YAML file or folder once the hub is ready (default: a small web shop)
   --no-example             applies nothing
@@ -50,7 +50,7 @@ const Options = z
   .object({
     port: wholeNumber(0, 65_535, 7_071),
     data: z.string().min(1, 'give a folder').default('.hubless'),
-    members: wholeNumber(0, 100, 3),
+    members: wholeNumber(0, 1_000, 3),
     member: z.array(Member).default([]),
     example: z
       .string()

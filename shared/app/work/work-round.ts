@@ -162,10 +162,17 @@ async function store(
   const news = saysMore(current?.value, row)
   const waitMs = outcome.kind === 'synced' ? nextLookMs(work, row.rounds) : undefined
   if (news || waitMs !== undefined) await platform.placements.observe(placement, row, current?.etag)
-  const messages: Message[] = news ? [wakeFold(placement, platform.settings.coalesceMs)] : []
+  const messages: Message[] = news ? [wakeFold(placement, foldWindowMs(platform.settings.coalesceMs, wanted))] : []
   if (waitMs !== undefined) messages.push(nextLook(round, now + waitMs))
   const events = news ? [workObserved(platform, placement, row)] : []
   await Promise.all([platform.bus.send(messages), platform.bus.publish(events)])
+}
+
+/** A fold reads two rows a cluster: the more clusters, the longer the window whose wake-ups become one. */
+const foldBounds = { msPerCluster: 2, maxMs: 3_000 }
+
+function foldWindowMs(leastMs: number, { peers = 0 }: Wanted): number {
+  return Math.max(leastMs, Math.min(foldBounds.maxMs, peers * foldBounds.msPerCluster))
 }
 
 /** Looks at the same work asked for within this time are one. */

@@ -34,7 +34,7 @@ export function scheduleRows({ header, wanted, result, newUid, now }: ScheduleRo
   const taken = new Set(wanted.map(({ cluster }) => cluster))
   const created = result.create
     .filter(({ targetCluster }) => !taken.has(targetCluster))
-    .map((binding) => newRow(binding, epoch, newUid(), now))
+    .map((binding) => newRow(binding, { epoch, peers: taken.size + result.create.length, uid: newUid(), now }))
   // A cluster that was given up before anything was sent there has nothing to clean up, and no place in the rollout.
   const given = result.unschedule.map(({ name }) => byName.get(name)).filter((row) => row?.payload === '')
   const finished = given.flatMap((row) => (row ? [row.cluster] : []))
@@ -77,7 +77,14 @@ export function removalRows(
   }
 }
 
-function newRow(binding: Binding, epoch: number, uid: string, now: string): Wanted {
+interface NewRow {
+  readonly epoch: number
+  readonly peers: number
+  readonly uid: string
+  readonly now: string
+}
+
+function newRow(binding: Binding, { epoch, peers, uid, now }: NewRow): Wanted {
   return {
     cluster: binding.targetCluster,
     name: binding.name,
@@ -86,6 +93,7 @@ function newRow(binding: Binding, epoch: number, uid: string, now: string): Want
     createdAt: now,
     state: binding.state,
     decision: binding.clusterDecision,
+    peers,
     policySnapshot: binding.schedulingPolicySnapshotName,
     resourceSnapshot: '',
     payload: '',

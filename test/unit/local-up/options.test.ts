@@ -49,7 +49,7 @@ for (const [args, words] of [
   [['extra'], /'extra'[\s\S]*Allowed are --port/],
   [['--port'], /--port[\s\S]*Allowed are/],
   [['--port', '70000'], /--port: "70000" is not allowed; give a whole number from 0 to 65535/],
-  [['--members', '1e2'], /--members: "1e2" is not allowed; give a whole number from 0 to 100/],
+  [['--members', '1e2'], /--members: "1e2" is not allowed; give a whole number from 0 to 1000/],
   [['--member', 'a'], /--member: "a" is not allowed; give NAME=KUBECONFIG/],
   [['--member', 'A=host.json'], /"A" is no cluster name/],
   [['--member', 'a=nowhere'], /there is no file nowhere for cluster a/],
