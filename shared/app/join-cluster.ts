@@ -13,9 +13,12 @@ import { installOnMember } from './member-install.ts'
 import { updateObject, withoutFinalizers } from './object-update.ts'
 import type { Platform } from './platform.ts'
 import { wakeClusterAt, wakeClusters, wakeFold, wakeSchedule, wakeSweep } from './wake.ts'
+import { wakesOfOverridden } from './wake-overridden.ts'
 
 /** Keeps a MemberCluster until nothing of the hub's records speaks of it any more. */
 export const memberClusterFinalizer = 'kubernetes-fleet.io/membercluster-finalizer'
+/** Every cluster carries its name as a label, so that label selectors can name it. */
+export const memberNameLabel = 'kubernetes-fleet.io/member-name'
 /** A cluster that could not be looked at to the end is looked at again after this time. */
 const retryMs = 5_000
 /** Heartbeats are written this often when nothing else changed, unless the MemberCluster asks otherwise. */
@@ -67,27 +70,32 @@ async function look(platform: Needs, known: MemberCluster, reschedule: boolean):
     const now = platform.clock.now()
     const status = statusAfter(before, contact, rfc3339(now))
     const finalizers = before.metadata.finalizers ?? []
-    const guarded = finalizers.includes(memberClusterFinalizer)
+    const guarded = finalizers.includes(memberClusterFinalizer) && before.metadata.labels?.[memberNameLabel] === cluster
     if (guarded && sameStatus(before.status ?? {}, status) && !heartbeatDue(before, contact, now)) return undefined
-    after = { ...before, status }
-    const metadata = guarded
-      ? object.metadata
-      : { ...object.metadata, finalizers: [...finalizers, memberClusterFinalizer] }
+    const metadata = {
+      ...object.metadata,
+      finalizers: [...new Set([...finalizers, memberClusterFinalizer])],
+      labels: { ...object.metadata.labels, [memberNameLabel]: cluster },
+    }
+    after = { ...before, metadata, status }
     return { object: { ...object, metadata, status } as KubeObject }
   })
   await wakeConcerned(platform, { before, after, reschedule })
 }
 
 async function wakeConcerned(
-  { lists, bus, clock, settings }: Needs,
+  platform: Needs,
   { before, after, reschedule }: { before: MemberCluster; after: MemberCluster; reschedule: boolean },
 ): Promise<void> {
+  const { lists, bus, clock, settings } = platform
   const cluster = after.metadata.name ?? ''
   const wake = reschedule ? 'open' : wakeOf(before, after, clock.now())
   const placements = wake === 'none' ? [] : wokenPlacements(wake, await lists.placements())
   const back = !isHealthy(before) && isHealthy(after) ? [wakeSweep(cluster)] : []
+  const overridden = reschedule ? await wakesOfOverridden(platform, cluster) : []
   await bus.send([
     ...placements.map((placement) => wakeSchedule(placementKeyOf(placement), settings.coalesceMs)),
+    ...overridden,
     ...back,
   ])
 }

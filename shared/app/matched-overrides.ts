@@ -10,9 +10,11 @@ import type { Platform } from './platform.ts'
 
 /**
  * Rollouts and workers use lists of override snapshots that were proven fresh this long ago, so that placements without
- * overrides cost no reads. Whoever changes a snapshot wakes the rollouts twice as long after.
+ * overrides cost no reads. Whoever changes a snapshot wakes them `overridesSettledMs` after.
  */
 export const overridesMaxAgeMs = 500
+/** After this time no list in use is older than a change; twice the age, because clocks differ. */
+export const overridesSettledMs = 2 * overridesMaxAgeMs
 
 export const noOverrides: Overrides = { cluster: [], namespaced: [] }
 

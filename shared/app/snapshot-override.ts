@@ -14,16 +14,13 @@ import {
 } from '../domain/override/snapshots.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { placementKeyOf, types } from './fleet-lists.ts'
-import { overridesMaxAgeMs } from './matched-overrides.ts'
+import { overridesSettledMs } from './matched-overrides.ts'
 import { updateObject, withoutFinalizers } from './object-update.ts'
 import type { Platform } from './platform.ts'
 import { wakeForObject, wakeRollout } from './wake.ts'
 
 type Needs = Pick<Platform, 'objects' | 'placements' | 'lists' | 'bus' | 'clock' | 'ids' | 'settings'>
 type ObjectChange = Extract<ReconcileMessage, { kind: 'object' }>
-
-/** After this time no list of snapshots in use is older than a change; twice the age, because clocks differ. */
-const settledMs = 2 * overridesMaxAgeMs
 
 interface OverrideKind {
   readonly type: ResourceType
@@ -128,7 +125,7 @@ async function retire(
 }
 
 function later(message: Message, now: number): Message {
-  return { ...message, notBefore: now + settledMs } as Message
+  return { ...message, notBefore: now + overridesSettledMs } as Message
 }
 
 async function mark({ objects }: Needs, kind: OverrideKind, snapshot: Snapshot, latest: boolean): Promise<void> {
