@@ -11,6 +11,7 @@ import type { RenderedManifest } from '../../domain/work/render.ts'
 import { refreshStatus } from '../../domain/work/status.ts'
 import type { Row } from '../../ports/placement-store.ts'
 import { rfc3339 } from '../commit.ts'
+import { installOnMember } from '../member-install.ts'
 import type { Platform } from '../platform.ts'
 import { wakeFold, wakeWorkAt } from '../wake.ts'
 import { raiseFence } from './applied-work.ts'
@@ -20,7 +21,17 @@ import { workObserved } from './work-event.ts'
 
 export type WorkNeeds = Pick<
   Platform,
-  'placements' | 'clusters' | 'payloads' | 'bus' | 'access' | 'lists' | 'clock' | 'ids' | 'log' | 'settings'
+  | 'placements'
+  | 'clusters'
+  | 'payloads'
+  | 'bus'
+  | 'access'
+  | 'memberCrds'
+  | 'lists'
+  | 'clock'
+  | 'ids'
+  | 'log'
+  | 'settings'
 >
 
 export interface WorkRound {
@@ -40,6 +51,8 @@ export async function applyWork(round: WorkRound): Promise<void> {
   if (!observed?.value.work.manifestConditions?.length) await platform.clusters.enter(wanted.cluster, placement)
 
   await platform.access.use(wanted.cluster, async (member) => {
+    // Joining did this already; a member that lost it since is given it again.
+    await installOnMember(member, platform.memberCrds, platform.clock)
     const fence = await raiseFence(member, placement, wanted)
     if (fence.kind === 'stale') {
       platform.log.warn('a late decision was dropped', { placement, cluster: wanted.cluster, epoch: fence.epoch })
