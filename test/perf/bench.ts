@@ -16,6 +16,7 @@ const Counters = z.object({
 })
 const Result = z.object({
   ms: z.array(z.number()).optional(),
+  joinMs: z.array(z.number()).optional(),
   totalMs: z.number().optional(),
   cpuMsPerPlacementCluster: z.number().optional(),
   cpuPercentOfOneCore: z.number().optional(),
@@ -93,6 +94,7 @@ function aboveBounds(name: string, result: Result, bounds: NonNullable<Scenario[
 function print(name: string, what: string, result: Result): void {
   console.log(`\n${name} (seed ${values.seed}): ${what}`)
   for (const [key, samples] of Object.entries({
+    'cluster created to Joined': result.joinMs,
     'create to Available': result.ms,
     import: result.importMs,
     'first answer': result.firstAnswerMs,

@@ -9,6 +9,8 @@ interface Fleet {
   readonly client: BenchClient
   readonly counters: () => Promise<Counters>
   readonly members: number
+  /** Milliseconds from creating each MemberCluster to Joined. */
+  readonly joinMs: readonly number[]
   /** Invocations, mean and p90 milliseconds of each function. */
   readonly functions: () => Readonly<Record<string, readonly number[]>>
   stop(): Promise<void>
@@ -26,6 +28,7 @@ async function fleet(members: number): Promise<Fleet> {
   const platform = await startPlatform({ members, settings: { HUBLESS_LOG: 'silent' } })
   const client = await benchClient(platform.url)
   const clusters = await benchClient(platform.url, memberClusters)
+  const joining: Promise<number>[] = []
   for (const member of platform.members.members) {
     await client.create('/api/v1/namespaces/fleet-system/secrets', {
       apiVersion: 'v1',
@@ -33,16 +36,16 @@ async function fleet(members: number): Promise<Fleet> {
       metadata: { name: `${member.name}-kubeconfig`, namespace: 'fleet-system' },
       stringData: { value: member.kubeconfig },
     })
+    const created = performance.now()
     await client.create(memberClusters, {
       apiVersion: 'cluster.kubernetes-fleet.io/v1beta1',
       kind: 'MemberCluster',
       metadata: { name: member.name },
       spec: { identity: { kind: 'User', name: member.name } },
     })
+    joining.push(clusters.until(member.name, (object) => isTrue(object, 'Joined')).then((at) => at - created))
   }
-  await Promise.all(
-    platform.members.members.map((member) => clusters.until(member.name, (object) => isTrue(object, 'Joined'))),
-  )
+  const joinMs = await Promise.all(joining)
   clusters.close()
   const functions = () =>
     Object.fromEntries(
@@ -65,6 +68,7 @@ async function fleet(members: number): Promise<Fleet> {
     client,
     counters,
     functions,
+    joinMs,
     members,
     stop: async () => {
       client.close()
@@ -117,6 +121,7 @@ async function serial(members: number, count: number) {
   await hub.stop()
   return {
     ms: samples,
+    joinMs: hub.joinMs,
     cpuMsPerPlacement: (used.user + used.system) / 1000 / count,
     perPlacementCluster: per(before, after, count * members),
     rssMiB: process.memoryUsage.rss() / 1048576,
