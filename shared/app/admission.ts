@@ -50,9 +50,14 @@ export function createAdmission(
     if (operation === 'DELETE') return { object }
     const request = { object, old: operation === 'CREATE' ? undefined : old }
     const { group, kind } = gvkOf(object)
-    const rule = rules.get(`${group}/${kind}`)
+    const rule = leaves(object) ? undefined : rules.get(`${group}/${kind}`)
     return { object: rule ? await rule(needs, request) : object }
   }
+}
+
+/** A cluster or override that only waits for its finalizers. What a placement wants is still read while it goes. */
+function leaves({ kind, metadata }: KubeObject): boolean {
+  return Boolean(metadata.deletionTimestamp) && !kind.endsWith('Placement')
 }
 
 type Rule = (needs: Needs, request: Request) => Promise<KubeObject> | KubeObject
