@@ -19,7 +19,6 @@ export interface Settings {
   readonly snapshotMinIntervalMs: number
   readonly snapshotCollectMs: number
   readonly coalesceMs: number
-  readonly sweepMs: number
 }
 
 export interface Platform {

@@ -25,8 +25,6 @@ const Environment = z.object({
   HUBLESS_SNAPSHOT_COLLECT_MS: milliseconds(0, 0, 60_000),
   /** Wake-ups of one placement within this time become one. */
   HUBLESS_COALESCE_MS: milliseconds(200, 10, 10_000),
-  /** A placed object is looked at again after this time, whatever happens. */
-  HUBLESS_SWEEP_MS: milliseconds(60_000, 1_000),
   /** One call to a member may take this long. */
   HUBLESS_MEMBER_TIMEOUT_MS: milliseconds(10_000, 100, 60_000),
   /** A watch is ended after this time; the front end would cut it at 230 s. */
@@ -56,7 +54,6 @@ export interface Config {
   readonly snapshotMinIntervalMs: number
   readonly snapshotCollectMs: number
   readonly coalesceMs: number
-  readonly sweepMs: number
   readonly memberTimeoutMs: number
   readonly watchMs: number
   readonly log: 'info' | 'warn' | 'silent'
@@ -85,7 +82,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     snapshotMinIntervalMs: settings.HUBLESS_SNAPSHOT_MIN_INTERVAL_MS,
     snapshotCollectMs: settings.HUBLESS_SNAPSHOT_COLLECT_MS,
     coalesceMs: settings.HUBLESS_COALESCE_MS,
-    sweepMs: settings.HUBLESS_SWEEP_MS,
     memberTimeoutMs: settings.HUBLESS_MEMBER_TIMEOUT_MS,
     watchMs: settings.HUBLESS_WATCH_MS,
     log: settings.HUBLESS_LOG,

@@ -127,7 +127,7 @@ export async function createWorld({
     clock,
     ids,
     log,
-    settings: { snapshotMinIntervalMs: 0, snapshotCollectMs: 0, coalesceMs: 100, sweepMs: 60_000 },
+    settings: { snapshotMinIntervalMs: 0, snapshotCollectMs: 0, coalesceMs: 100 },
   }
   const useCases: { [Q in QueueName]: (body: never) => Promise<void> } = {
     'reconcile-placement': (body) => reconcilePlacement(platform, body),

@@ -26,12 +26,6 @@ export const crdType: ResourceType = { group: 'apiextensions.k8s.io', resource: 
 /** Other instances create CustomResourceDefinitions too: how long their kinds may go unseen. */
 const recheckMs = 1_000
 
-/** Kinds that never change. */
-export function fixedKinds(kinds: readonly ServedKind[]): KindSource {
-  const index = indexKinds(kinds)
-  return { current: () => Promise.resolve(index), refresh: () => Promise.resolve(index) }
-}
-
 /** `base` plus the kinds of the CRDs in the store. Costs one counter read a second while requests come. */
 export function createKindSource(options: {
   store: ObjectStore

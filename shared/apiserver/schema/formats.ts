@@ -149,8 +149,3 @@ export function matchesFormat(format: string, text: string): boolean {
   const check = Object.hasOwn(checks, format) ? checks[format] : undefined
   return check === undefined || check(text)
 }
-
-/** Formats of strings that are checked. */
-export function isKnownFormat(format: string): boolean {
-  return Object.hasOwn(checks, format)
-}

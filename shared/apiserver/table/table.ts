@@ -1,6 +1,5 @@
 // `meta.k8s.io/v1` Tables: what `kubectl get` prints.
 import type { Json, JsonObject } from '../../api/json.ts'
-import { InvalidInputError } from '../../errors.ts'
 import type { Column, ServedKind } from '../kind.ts'
 import { builtinCells } from './builtin-cells.ts'
 import type { CellWriter } from './cells.ts'
@@ -48,11 +47,4 @@ export function renderTable(kind: ServedKind, objects: readonly JsonObject[], op
       return { cells: cells(object, options.now) as readonly Json[], ...(shown !== undefined && { object: shown }) }
     }),
   }
-}
-
-/** Reads the `includeObject` query parameter; absent means Metadata. Throws InvalidInputError for anything unknown. */
-export function includeObjectOf(text: string | null): TableOptions['includeObject'] {
-  if (text === null || text === '') return 'Metadata'
-  if (text === 'None' || text === 'Metadata' || text === 'Object') return text
-  throw new InvalidInputError(`includeObject: ${JSON.stringify(text)} must be None, Metadata or Object`)
 }

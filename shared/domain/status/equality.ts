@@ -1,9 +1,8 @@
 // Whether what bindings report changed in a way a placement's status must follow. Order and observation times do not count.
-import type { Binding } from '../../api/binding.ts'
 import type { DiffedPlacement, DriftedPlacement, FailedPlacement, PatchDetail } from '../../api/placement.ts'
-import { findCondition, saysSame } from '../condition.ts'
+import { saysSame } from '../condition.ts'
 import { byText } from '../names.ts'
-import { allStages, identifierText } from './stages.ts'
+import { identifierText } from './stages.ts'
 
 type Items<T> = readonly T[] | undefined
 
@@ -35,21 +34,6 @@ export function sameDiffed(a: Items<DiffedPlacement>, b: Items<DiffedPlacement>)
       sameDetails(one.observedDiffs, other.observedDiffs),
   )
 }
-
-/** Whether a binding's status changed so that its placement must be folded again. */
-export function bindingStatusChanged(old: Binding, next: Binding): boolean {
-  const conditions = allStages.some(
-    (stage) => !sameAndNotNewer(findCondition(old.conditions, stage), findCondition(next.conditions, stage)),
-  )
-  return (
-    conditions ||
-    !sameFailed(old.failedPlacements, next.failedPlacements) ||
-    !sameDrifted(old.driftedPlacements, next.driftedPlacements) ||
-    !sameDiffed(old.diffedPlacements, next.diffedPlacements)
-  )
-}
-
-const sameAndNotNewer = saysSame
 
 function sameItems<T extends FailedPlacement | DriftedPlacement | DiffedPlacement>(
   a: Items<T>,
