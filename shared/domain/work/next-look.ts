@@ -6,18 +6,12 @@ import { findCondition } from '../condition.ts'
 /** Waits in milliseconds, by rounds with the same outcome; the last one repeats. */
 const waits = [250, 500, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 15_000] as const
 
-/** What has just been placed is what people still touch: a few more looks before the sweep takes over. */
-const settledWaits = [5_000, 10_000, 20_000] as const
-
 /** Milliseconds until the next look, or undefined when the sweep is enough. */
 export function nextLookMs(status: WorkStatus, rounds: number): number | undefined {
   const settled = ['Available', 'DiffReported'].some(
     (type) => findCondition(status.conditions, type)?.status === 'True',
   )
-  // Drift is told until a look finds none: that one must not come before people could read it.
-  const drifted = status.manifestConditions?.some(({ driftDetails }) => driftDetails !== undefined)
-  if (settled) return drifted ? undefined : settledWaits[rounds]
-  return waits[Math.min(rounds, waits.length - 1)]
+  return settled ? undefined : waits[Math.min(rounds, waits.length - 1)]
 }
 
 /** The outcome of a round without its times, to tell whether the next one brought news. */
