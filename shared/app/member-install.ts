@@ -7,7 +7,7 @@ import { type MemberCluster, MemberRefusal } from '../ports/member-cluster.ts'
 const crdKind = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' }
 
 /** How often, and how long apart (milliseconds), a new definition is looked for until it is served. */
-const looks = { times: 20, apartMs: 250 }
+const looks = { times: 50, apartMs: 100 }
 
 /**
  * Creates the definitions a member does not serve yet and waits until it does. Costs nothing where they are known to be

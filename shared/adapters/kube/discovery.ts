@@ -9,6 +9,8 @@ import type { MemberResource } from '../../ports/member-cluster.ts'
 const freshMs = 10 * 60_000
 /** Many manifests of a kind that is missing ask once a second, not once each. */
 const missedMs = 1_000
+/** A definition just written is served within this time; until then a miss is not remembered. */
+const settlingMs = 5_000
 
 const ResourceList = z.looseObject({
   resources: z.array(
@@ -31,6 +33,8 @@ interface Entry {
 export interface Discovery {
   /** Throws what `fetchList` throws; a failure is not remembered. */
   resolve(gvk: GroupVersionKind): Promise<MemberResource | undefined>
+  /** Kinds are about to be served: a CustomResourceDefinition was written. */
+  expectKinds(): void
   /** Forgets a group and version, after the member no longer knew one of its resources. */
   forget(group: string, version: string): void
 }
@@ -38,6 +42,7 @@ export interface Discovery {
 /** `fetchList` answers the APIResourceList at a path, or `undefined` when the member does not serve that path. */
 export function createDiscovery(clock: Clock, fetchList: (path: string) => Promise<unknown | undefined>): Discovery {
   const entries = new Map<string, Entry>()
+  let expectedUntil = 0
 
   const load = (group: string, version: string): Entry => {
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
@@ -58,8 +63,12 @@ export function createDiscovery(clock: Clock, fetchList: (path: string) => Promi
       if (!isSegment(version) || (group !== '' && !isSegment(group))) return undefined
       const entry = current(group, version)
       const found = (await entry.kinds).get(kind)
-      if (found || clock.now() - entry.at < missedMs) return found
+      const now = clock.now()
+      if (found || (now >= expectedUntil && now - entry.at < missedMs)) return found
       return (await load(group, version).kinds).get(kind)
+    },
+    expectKinds: () => {
+      expectedUntil = clock.now() + settlingMs
     },
     forget: (group, version) => void entries.delete(group === '' ? `/api/${version}` : `/apis/${group}/${version}`),
   }

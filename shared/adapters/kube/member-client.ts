@@ -69,7 +69,9 @@ export function createMemberClient({ http, credentials, clock, probeMs }: Member
       const answer = await send(writeCall(ref, write, options.dryRun === true))
       if (answer.code === 404 && statusOf(answer) === undefined)
         discovery.forget(ref.resource.group, ref.resource.version)
-      return toObject(answer)
+      const object = toObject(answer)
+      if (ref.resource.resource === 'customresourcedefinitions' && options.dryRun !== true) discovery.expectKinds()
+      return object
     },
     delete: async (ref, { uid, propagation }) => {
       const body = JSON.stringify({
