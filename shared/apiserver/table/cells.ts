@@ -128,3 +128,7 @@ export function atMost(list: readonly string[], max: number): string {
   if (list.length <= max) return list.join(',')
   return `${list.slice(0, max).join(',')} + ${list.length - max} more...`
 }
+
+/** What kubectl adds to the name of the class that is taken when none is named. */
+export const isDefault = (object: JsonObject, annotation: string) =>
+  text(object, 'metadata', 'annotations', annotation) === 'true' ? ' (default)' : ''
