@@ -203,6 +203,19 @@ export function withApplicationProperties(content: MessageContent, added: Readon
   return { ...content, applicationProperties: encodeApplicationProperties(entries) }
 }
 
+/** A copy as it goes to the dead letters: the sender's or receiver's properties, and why it goes as far as that is known. */
+export function deadLettered(
+  content: MessageContent,
+  reason: string | undefined,
+  description: string | undefined,
+  properties: ReadonlyMap<string, Buffer> = new Map(),
+): MessageContent {
+  const added = new Map(properties)
+  if (reason !== undefined) added.set('DeadLetterReason', encodeString(reason))
+  if (description !== undefined) added.set('DeadLetterErrorDescription', encodeString(description))
+  return withApplicationProperties(content, added)
+}
+
 /** What the broker tells a receiver about a message, besides what the sender wrote. */
 export interface BrokerFacts {
   readonly sequenceNumber: number

@@ -34,6 +34,14 @@ export interface QueuedMessage {
   deadline?: Deadline | undefined
 }
 
+/** What distinguishes an arriving message from a fresh one: copies of a topic's and dead-lettered messages carry history. */
+export interface Origin {
+  readonly enqueuedAtMs?: number
+  readonly deliveryCount?: number
+  readonly enqueueSequenceNumber?: number | undefined
+  readonly deadLetterSource?: string | undefined
+}
+
 /** How a receiver disposes of a message it holds. `properties` are encoded application properties to set. */
 export type Outcome =
   | { readonly kind: 'complete' }

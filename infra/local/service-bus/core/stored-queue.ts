@@ -1,7 +1,6 @@
 // The life of a message in a queue, a subscription or a dead-letter queue: scheduled, ready, locked, deferred, gone. How
 // ready messages find a receiver is the business of the two kinds built on this: plain-queue.ts and session-queue.ts.
 import type { StoredEntity } from '../journal.ts'
-import { encodeString } from './amqp-writer.ts'
 import { BusError } from './bus-error.ts'
 import {
   checkContent,
@@ -12,17 +11,9 @@ import {
   type Surroundings,
 } from './entity.ts'
 import type { LockToken } from './lock-token.ts'
-import { type MessageContent, parseMessage, withApplicationProperties } from './message.ts'
+import { deadLettered, type MessageContent, parseMessage, withApplicationProperties } from './message.ts'
 import { MessageTable } from './message-table.ts'
-import type { Lock, Outcome, QueuedMessage } from './queued-message.ts'
-
-/** What distinguishes an arriving message from a fresh one: copies of a topic's and dead-lettered messages carry history. */
-export interface Origin {
-  readonly enqueuedAtMs?: number
-  readonly deliveryCount?: number
-  readonly enqueueSequenceNumber?: number | undefined
-  readonly deadLetterSource?: string | undefined
-}
+import type { Lock, Origin, Outcome, QueuedMessage } from './queued-message.ts'
 
 export abstract class StoredQueue implements Destination {
   readonly settings: QueueSettings
@@ -101,11 +92,7 @@ export abstract class StoredQueue implements Destination {
 
   /** Takes a message that this queue cannot serve straight to its dead letters. */
   receiveDead(content: MessageContent, reason: string, description: string): void {
-    const added = new Map([
-      ['DeadLetterReason', encodeString(reason)],
-      ['DeadLetterErrorDescription', encodeString(description)],
-    ])
-    this.deadLetters?.receive(withApplicationProperties(content, added), { deadLetterSource: this.settings.path })
+    this.deadLetters?.receive(deadLettered(content, reason, description), { deadLetterSource: this.settings.path })
   }
 
   schedule(content: MessageContent, atMs: number): number {
@@ -323,7 +310,7 @@ export abstract class StoredQueue implements Destination {
     message: QueuedMessage,
     reason: string | undefined,
     description: string | undefined,
-    properties: ReadonlyMap<string, Buffer> = new Map(),
+    properties?: ReadonlyMap<string, Buffer>,
   ): void {
     if (this.deadLetters === undefined) {
       throw new BusError(
@@ -331,11 +318,8 @@ export abstract class StoredQueue implements Destination {
         `'${this.settings.path}' is a dead-letter queue: its messages cannot be dead-lettered again.`,
       )
     }
-    const added = new Map(properties)
-    if (reason !== undefined) added.set('DeadLetterReason', encodeString(reason))
-    if (description !== undefined) added.set('DeadLetterErrorDescription', encodeString(description))
     this.remove(message)
-    this.deadLetters.receive(withApplicationProperties(message.content, added), {
+    this.deadLetters.receive(deadLettered(message.content, reason, description, properties), {
       enqueuedAtMs: message.enqueuedAtMs,
       deliveryCount: message.deliveryCount,
       deadLetterSource: this.settings.path,
