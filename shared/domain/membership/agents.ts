@@ -2,10 +2,6 @@
 import type { Condition } from '../../api/condition.ts'
 import type { MemberCluster, MemberClusterStatus } from '../../api/member-cluster.ts'
 import { findCondition, withCondition } from '../condition.ts'
-import { memberAgent } from './eligibility.ts'
-
-/** Agents a fleet without networking expects. */
-export const defaultAgents: readonly string[] = [memberAgent]
 
 /**
  * The status of a member cluster after a report. The conditions of the report are about the cluster's current generation

@@ -17,9 +17,6 @@ export interface Debounce {
   readonly collectionMs: number
 }
 
-/** KubeFleet's defaults. */
-export const defaultDebounce: Debounce = { minimumIntervalMs: 30_000, collectionMs: 15_000 }
-
 /** KubeFleet's group hash of cleaned objects in canonical order: how they are split does not matter. */
 export function groupHash(objects: readonly unknown[]): string {
   return sha256(goJson({ selectedResources: objects }))

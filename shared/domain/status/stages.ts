@@ -136,9 +136,6 @@ export function notStarted(generation: number): Condition {
   return { type: 'RolloutStarted', status: 'False', observedGeneration: generation, reason, message }
 }
 
-/** Lists of failed, drifted and diffed objects are at most this long per cluster. */
-export const longestList = 100
-
 /** Text an identifier is sorted and compared by. */
 export function identifierText(
   item: Pick<FailedPlacement, 'group' | 'version' | 'kind' | 'namespace' | 'name' | 'envelope'>,
