@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Scalar } from '../../../infra/local/service-bus/core/amqp-bytes.ts'
 import type { MessageProperties } from '../../../infra/local/service-bus/core/message.ts'
-import type { FilterInput } from '../../../infra/local/service-bus/core/rule.ts'
+import type { FilterInput } from '../../../infra/local/service-bus/core/sql-filter.ts'
 import { parseSqlFilter } from '../../../infra/local/service-bus/core/sql-filter.ts'
 
 const none: MessageProperties = {

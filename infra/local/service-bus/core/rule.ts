@@ -3,7 +3,7 @@ import { type Scalar, scalarAt } from './amqp-bytes.ts'
 import { BusError } from './bus-error.ts'
 import type { Limits } from './limits.ts'
 import { applicationEntries, type MessageContent, type MessageProperties } from './message.ts'
-import { parseSqlFilter } from './sql-filter.ts'
+import { type FilterInput, type Predicate, parseSqlFilter } from './sql-filter.ts'
 
 /** System fields a correlation filter may compare. */
 export const correlationFields = [
@@ -36,14 +36,6 @@ export interface Rule {
 
 /** The rule every new subscription starts with. */
 export const defaultRule: Rule = { name: '$Default', filter: { kind: 'true' } }
-
-/** What a filter may look at. Property names are compared without regard to case, as Azure does. */
-export interface FilterInput {
-  readonly properties: MessageProperties
-  application(name: string): Scalar | undefined
-}
-
-export type Predicate = (input: FilterInput) => boolean
 
 export function filterInput(content: MessageContent): FilterInput {
   let application: Map<string, Scalar> | undefined

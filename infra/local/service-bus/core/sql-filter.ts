@@ -1,9 +1,18 @@
 // The SQL filter language of subscriptions, compiled to closures. Comparisons with an absent or unlike value are unknown,
 // and an unknown whole means no match (three-valued logic, as in SQL-92).
+
+import type { Scalar } from './amqp-bytes.ts'
 import type { MessageProperties } from './message.ts'
-import type { FilterInput, Predicate } from './rule.ts'
 import { type Token, tokenize, wrongFilter } from './sql-tokens.ts'
 import { arithmetic, compareValues, comparisons, like, type Value } from './sql-values.ts'
+
+/** What a filter may look at. Property names are compared without regard to case, as Azure does. */
+export interface FilterInput {
+  readonly properties: MessageProperties
+  application(name: string): Scalar | undefined
+}
+
+export type Predicate = (input: FilterInput) => boolean
 
 /** undefined is SQL's unknown. */
 type Truth = boolean | undefined

@@ -6,16 +6,9 @@ import type { Deadline } from './deadlines.ts'
 import { checkContent, type Destination, DuplicateGate, type EntityStats, type Surroundings } from './entity.ts'
 import { encodeForJournal, type MessageContent, parseMessage } from './message.ts'
 import type { PlainQueue } from './plain-queue.ts'
-import {
-  compileFilter,
-  type FilterInput,
-  filterInput,
-  type Predicate,
-  type Rule,
-  ruleFromText,
-  ruleText,
-} from './rule.ts'
+import { compileFilter, filterInput, type Rule, ruleFromText, ruleText } from './rule.ts'
 import type { SessionQueue } from './session-queue.ts'
+import type { FilterInput, Predicate } from './sql-filter.ts'
 
 /** The rules of one subscription, by lower-case name. */
 export class RuleSet {
