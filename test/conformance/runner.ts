@@ -91,9 +91,20 @@ function differencesIn(step: Step, real: Answer | undefined, hub: Answer | undef
   if (!real || !hub) return []
   const ignored = 'ignore' in step ? (step.ignore ?? []) : []
   const request = 'request' in step ? step.request : `read ${step.read}`
-  return differencesOf(compared(step, real), compared(step, hub))
+  return differencesOf(...sides(step, real, hub))
     .filter(({ path }) => !ignored.some((each) => covers(each.path, path)))
     .map((difference) => ({ ...difference, step: real.step, request }))
+}
+
+/** Where already the codes differ the bodies have nothing to do with each other, but for what they say. */
+function sides(step: Step, real: Answer, hub: Answer): [unknown, unknown] {
+  if (real.code === hub.code) return [compared(step, real), compared(step, hub)]
+  const [first, second] = [real, hub].map(({ code, body, unmet }) => ({
+    code,
+    body: valueAt(body, 'message') ?? body,
+    unmet,
+  }))
+  return [first, second]
 }
 
 function compared(step: Step, { code, headers, layout, body, unmet }: Answer): unknown {

@@ -45,7 +45,7 @@ export function respondTagged(
 /** The Status of a refusal, with the headers clients act on. */
 export function respondStatus(error: StatusError): Response {
   const headers = new Headers({ ...baseHeaders, 'content-type': 'application/json' })
-  const seconds = error.details.retryAfterSeconds
+  const seconds = error.details?.retryAfterSeconds
   if (seconds !== undefined) headers.set('retry-after', String(seconds))
   if (error.code === 401) headers.set('www-authenticate', 'Bearer')
   return new Response(`${JSON.stringify(statusBody(error))}\n`, { status: error.code, headers })

@@ -25,8 +25,9 @@ export class StatusError extends Error {
   override readonly name = 'StatusError'
   readonly code: number
   readonly reason: string
-  readonly details: StatusDetails
-  constructor(code: number, reason: string, message: string, details: StatusDetails = {}) {
+  /** Absent where the API server says nothing about what the request was about. */
+  readonly details: StatusDetails | undefined
+  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
     super(message)
     this.code = code
     this.reason = reason
@@ -43,7 +44,7 @@ export function statusBody({ code, reason, message, details }: StatusError): Jso
     status: 'Failure',
     message,
     reason,
-    details: prunedDetails(details),
+    ...(details && { details: prunedDetails(details) }),
     code,
   }
 }
@@ -73,7 +74,7 @@ export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthor
 export const unknownPath = () =>
   new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 export const methodNotAllowed = (message = 'the server does not allow this method on the requested resource') =>
-  new StatusError(405, 'MethodNotAllowed', message)
+  new StatusError(405, 'MethodNotAllowed', message, {})
 export const tooLarge = (message: string) => new StatusError(413, 'RequestEntityTooLarge', message)
 
 export function notFound(type: ResourceType, name: string): StatusError {

@@ -93,7 +93,7 @@ function applied(call: Call, old: KubeObject | undefined, body: DecodedBody, opt
     manager: options.manager,
     force: options.force,
   })
-  if (outcome.kind === 'conflicts') throw applyConflict(call, outcome)
+  if (outcome.kind === 'conflicts') throw applyConflict(outcome)
   const object = addressed(call, outcome.object)
   const lock = revisionOf(body.value)
   const metadata = lock === undefined ? object.metadata : { ...object.metadata, resourceVersion: lock }
@@ -117,13 +117,12 @@ function metadataField(config: unknown, field: string): string | undefined {
 const uidOf = (config: unknown) => metadataField(config, 'uid')
 const revisionOf = (config: unknown) => metadataField(config, 'resourceVersion')
 
-function applyConflict(
-  call: Call,
-  outcome: { message: string; conflicts: readonly { message: string; field: string }[] },
-): StatusError {
+function applyConflict(outcome: {
+  message: string
+  conflicts: readonly { message: string; field: string }[]
+}): StatusError {
   const causes = outcome.conflicts.map(({ message, field }) => ({ reason: 'FieldManagerConflict', message, field }))
-  const details = { name: call.target.name, group: call.kind.group, kind: call.kind.plural, causes }
-  return new StatusError(409, 'Conflict', outcome.message, details)
+  return new StatusError(409, 'Conflict', outcome.message, { causes })
 }
 
 function optionError(

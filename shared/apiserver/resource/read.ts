@@ -66,7 +66,15 @@ export function renderedList(call: Call, objects: readonly KubeObject[], meta: J
       items: objects.map(partial),
     }
   }
-  return { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: meta, items: objects.map(asJson) }
+  const head = { kind: kind.listKind, apiVersion: apiVersionOf(kind) }
+  // Lists of built-in kinds are typed: their items need not say what they are, and an absent field is left out.
+  if (kind.origin === 'builtin') return { ...head, metadata: meta, items: objects.map(untyped) }
+  return { ...head, metadata: { continue: '', ...meta }, items: objects.map(asJson) }
+}
+
+function untyped(object: KubeObject): JsonObject {
+  const { apiVersion: _version, kind: _kind, ...rest } = asJson(object)
+  return rest
 }
 
 /** Rows for objects; `columnDefinitions` can be left out of later events of a watch. */
