@@ -10,6 +10,14 @@ export interface KindColumn {
   readonly priority?: number
 }
 
+/** A list inside an object that `kubectl get` shows row by row when the object is asked for by name. */
+export interface KindParts {
+  /** Name of the field that holds the list. */
+  readonly field: string
+  /** Paths start at one part. */
+  readonly columns: readonly KindColumn[]
+}
+
 export interface KindVersion {
   readonly name: string
   readonly columns: readonly KindColumn[]
@@ -29,6 +37,7 @@ export interface KindDefinition {
   /** The one objects are stored in comes first. */
   readonly versions: readonly KindVersion[]
   readonly statusSubresource: boolean
+  readonly parts?: KindParts | undefined
   /** Fields besides apiVersion, kind and metadata. */
   readonly fields: Readonly<Record<string, z.ZodType>>
 }
@@ -51,6 +60,7 @@ interface KindInput {
   readonly rules?: readonly KubeRule[]
   /** Rules of versions that have others. */
   readonly rulesIn?: Readonly<Record<string, readonly KubeRule[]>>
+  readonly parts?: KindParts
   readonly fields: Readonly<Record<string, z.ZodType>>
 }
 
@@ -72,6 +82,7 @@ export function defineKind(input: KindInput): KindDefinition {
       rules: input.rulesIn?.[name] ?? input.rules ?? [],
     })),
     statusSubresource: input.status ?? true,
+    parts: input.parts,
     fields,
   }
 }

@@ -35,9 +35,7 @@ export const SchedulingStatus = z.object({
   policySnapshot: z.string(),
   observedPlacementGeneration: z.number().int(),
   condition: Condition,
-  /** Every cluster that was looked at, selected first. */
-  decisions: z.array(ClusterDecision),
-  /** The shorter list that the status of a placement is made from. */
+  /** The list that the status of a placement is made from: it leaves clusters out. */
   listed: z.array(ClusterDecision),
 })
 export type SchedulingStatus = z.infer<typeof SchedulingStatus>
@@ -59,6 +57,16 @@ export const ResourceSnapshot = z.object({
 })
 export type ResourceSnapshot = z.infer<typeof ResourceSnapshot>
 
+/** Tells without reading the newest decision whether another says the same. */
+export const DecisionMark = z.object({
+  number: z.number().int(),
+  /** Hash of who was picked and which rule decided about each cluster. */
+  outcome: z.string(),
+  /** Hash of everything the decision says. */
+  content: z.string(),
+})
+export type DecisionMark = z.infer<typeof DecisionMark>
+
 export const PlacementHeader = z.object({
   placement: z.string(),
   uid: z.string(),
@@ -71,6 +79,8 @@ export const PlacementHeader = z.object({
   /** What is selected now, kept only for placements rolled out from outside, which get no snapshot here. */
   selected: z.array(ResourceIdentifier).optional(),
   scheduling: SchedulingStatus.optional(),
+  /** The newest of the decisions kept beside the header. */
+  decided: DecisionMark.optional(),
   /** Why the last scheduling cycle could not be run; absent when it could. */
   schedulingError: z.string().optional(),
   /** What this placement selects, as it failed last; absent when the selection is fine. */

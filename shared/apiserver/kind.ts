@@ -41,6 +41,8 @@ export interface ServedKind {
   readonly statusSubresource: boolean
   readonly scale?: ScaleSubresource
   readonly columns: readonly Column[]
+  /** How an object asked for by name is shown: a row for each entry of its field `field`. Paths start at an entry. */
+  readonly parts?: { readonly field: string; readonly columns: readonly Column[] } | undefined
   /** Fields besides metadata.name and metadata.namespace that a field selector may name, e.g. `status.phase`. */
   readonly selectableFields: readonly string[]
   /** Accepts application/strategic-merge-patch+json. */

@@ -1,8 +1,12 @@
 // Decides the clusters of a placement and writes one row for each; or, when the placement goes away, has everything removed.
+
+import type { SchedulingDecision } from '../api/decision.ts'
 import type { Message, PlacementKey, PlacementMessage } from '../api/message.ts'
-import type { Observed } from '../api/placement-record.ts'
+import type { Observed, Wanted } from '../api/placement-record.ts'
 import { bindingView } from '../domain/rollout/binding-view.ts'
 import { bindingName } from '../domain/scheduler/binding-name.ts'
+import { nextDecision } from '../domain/scheduler/decision-record.ts'
+import { explain } from '../domain/scheduler/explain.ts'
 import { fleetOf } from '../domain/scheduler/fleet.ts'
 import { removalRows, type ScheduleRows, scheduleRows } from '../domain/scheduler/rows.ts'
 import { scheduleFully } from '../domain/scheduler/schedule.ts'
@@ -13,6 +17,13 @@ import type { Platform } from './platform.ts'
 import { wakeFold, wakeRollout, wakeWork } from './wake.ts'
 
 type Needs = Pick<Platform, 'placements' | 'lists' | 'clock' | 'ids' | 'log'>
+
+/** Rows that change, and the decision that goes with them. */
+interface Decided extends ScheduleRows {
+  readonly decision?: SchedulingDecision
+  /** Nothing but the decision changes: nobody else needs to hear. */
+  readonly quiet?: boolean
+}
 
 /** Idempotent: an untouched fleet yields no write. */
 export async function schedulePlacement(platform: Needs, { placement: key }: PlacementMessage): Promise<void> {
@@ -31,27 +42,40 @@ async function decide(
   key: PlacementKey,
   { header, wanted }: PlacementRecord,
   observed: ReadonlyMap<string, Observed>,
-): Promise<ScheduleRows | undefined> {
+): Promise<Decided | undefined> {
   const policySnapshot = header.value.policies.at(-1)
   if (!policySnapshot) return undefined
   const { namespace, name } = placementLocation(key).key
   const now = clock.now()
+  const placement = { name, namespace }
+  const fleet = fleetOf(await lists.memberClusters(), 'hubless')
+  const stored = wanted.map(({ value }) => value)
   const result = scheduleFully({
-    placement: { name, namespace },
+    placement,
     policySnapshot,
-    fleet: fleetOf(await lists.memberClusters(), 'hubless'),
-    bindings: wanted.map(({ value }) => bindingView(value, observed.get(value.cluster))),
+    fleet,
+    bindings: stored.map((row) => bindingView(row, observed.get(row.cluster))),
     now,
     newName: (cluster) => bindingName(name, cluster, ids.uuid()),
   })
   if (result.error !== undefined) log.warn('scheduling stopped', { placement: key, reason: result.error })
-  return scheduleRows({
-    header: header.value,
-    wanted: wanted.map(({ value }) => value),
-    result,
-    newUid: ids.uuid,
-    now: rfc3339(now),
-  })
+  const rows = scheduleRows({ header: header.value, wanted: stored, result, newUid: ids.uuid, now: rfc3339(now) })
+  if (result.error !== undefined) return rows
+  const bindings = withChanges(stored, rows).map((row) => bindingView(row, observed.get(row.cluster)))
+  const reasons = explain({ placement, policySnapshot, fleet, bindings, now })
+  const next = nextDecision({ header: rows.header ?? header.value, policySnapshot, reasons, now: rfc3339(now) })
+  if (!next) return rows
+  return {
+    ...rows,
+    quiet: rows.header === undefined && rows.wanted.length + rows.finished.length === 0,
+    header: { ...(rows.header ?? header.value), decided: next.mark },
+    decision: next.decision,
+  }
+}
+
+function withChanges(stored: readonly Wanted[], { wanted, finished }: ScheduleRows): Wanted[] {
+  const changed = new Set(wanted.map(({ cluster }) => cluster))
+  return [...stored.filter(({ cluster }) => !changed.has(cluster) && !finished.includes(cluster)), ...wanted]
 }
 
 async function remove(
@@ -66,7 +90,7 @@ async function remove(
   else await commit(platform, key, record, rows)
 }
 
-async function commit(platform: Needs, key: PlacementKey, record: PlacementRecord, rows: ScheduleRows): Promise<void> {
+async function commit(platform: Needs, key: PlacementKey, record: PlacementRecord, rows: Decided): Promise<void> {
   if (!rows.header && rows.wanted.length + rows.finished.length === 0) return
   const etags = new Map(record.wanted.map(({ value, etag }) => [value.cluster, etag]))
   await platform.placements.commit(key, {
@@ -76,7 +100,8 @@ async function commit(platform: Needs, key: PlacementKey, record: PlacementRecor
       return etag === undefined ? { value } : { value, etag }
     }),
     finished: rows.finished.map((cluster) => ({ cluster, etag: etags.get(cluster) ?? '' })),
-    news: news(key, rows),
+    decision: rows.decision,
+    news: rows.quiet ? [] : news(key, rows),
   })
 }
 

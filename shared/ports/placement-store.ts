@@ -1,4 +1,5 @@
 // Where the hub keeps its own records of placements. One placement is one partition.
+import type { SchedulingDecision } from '../api/decision.ts'
 import type { Message, PlacementKey } from '../api/message.ts'
 import type { Observed, PlacementHeader, Wanted } from '../api/placement-record.ts'
 
@@ -20,6 +21,8 @@ export interface PlacementChange {
   readonly wanted?: readonly { readonly value: Wanted; readonly etag?: string }[]
   /** Rows whose work is over: the wanted row (conditional) goes together with its observed row. */
   readonly finished?: readonly { readonly cluster: string; readonly etag: string }[]
+  /** Written with the header: replaces the one of the same number, and the one that is `decisionsKept` older goes. */
+  readonly decision?: SchedulingDecision | undefined
   readonly news?: readonly Message[]
 }
 
@@ -32,6 +35,8 @@ export interface PlacementStore {
     placement: PlacementKey,
     cluster: string,
   ): Promise<{ wanted: Row<Wanted> | undefined; observed: Row<Observed> | undefined }>
+  /** A decision by its number, or undefined when it is not kept: one read. */
+  decision(placement: PlacementKey, number: number): Promise<SchedulingDecision | undefined>
   /**
    * Commits a change in transactions of at most 100 rows; the header and the news are in the last, so a crash between
    * leaves nothing that looks finished. Throws ConflictError when an etag no longer holds.

@@ -156,6 +156,30 @@ export function placementStoreContract(setup: () => Promise<PlacementStoreSetup>
     )
   })
 
+  test('the last ten decisions are kept, a number written again replaces its decision, and they go with the placement', async () => {
+    const { store } = await setup()
+    const decision = (number: number, cluster: string) => ({
+      number,
+      decidedAt: '2026-01-01T00:00:00Z',
+      policySnapshot: 'web-0',
+      placementGeneration: 1,
+      clusters: [{ cluster, selected: true, plugin: 'PickAll', reason: 'picked' }],
+    })
+    let etag: string | undefined
+    for (let number = 1; number <= 12; number += 1) {
+      const header = { value: aHeader('web', number), ...(etag !== undefined && { etag }) }
+      await store.commit('web', { header, decision: decision(number, 'a') })
+      etag = (await store.readHeader('web'))?.etag
+    }
+    await store.commit('web', { header: { value: aHeader('web', 13), etag: etag ?? '' }, decision: decision(12, 'b') })
+    assert.equal(await store.decision('web', 2), undefined)
+    assert.deepEqual(await store.decision('web', 3), decision(3, 'a'))
+    assert.deepEqual(await store.decision('web', 12), decision(12, 'b'))
+    assert.equal(await store.decision('web', 13), undefined)
+    await store.drop('web', (await store.readHeader('web'))?.etag ?? '')
+    assert.equal(await store.decision('web', 12), undefined)
+  })
+
   test('a dropped placement is gone, but only in the state the caller saw', async () => {
     const { store } = await setup()
     await store.commit('web', { header: { value: aHeader('web') }, wanted: [{ value: aWanted('a') }] })

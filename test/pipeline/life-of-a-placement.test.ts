@@ -125,8 +125,8 @@ test('PickN takes the clusters its labels require and explains the others', asyn
   const labels = { one: { region: 'west' }, two: { region: 'east' }, three: { region: 'west' } }
   const world = await shopWorld({ policy: { placementType: 'PickN', numberOfClusters: 2, affinity } }, labels)
   assert.deepEqual(colours(world), ['blue', undefined, 'blue'])
-  const record = await world.placements.read('shop')
-  const decision = record?.header.value.scheduling?.decisions.find(({ clusterName }) => clusterName === 'two')
+  const decided = await world.placements.decision('shop', 1)
+  const decision = decided?.clusters.find(({ cluster }) => cluster === 'two')
   assert.equal(decision?.selected, false)
   assert.match(decision?.reason ?? '', /ClusterUnschedulable/)
 

@@ -4,83 +4,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Binding } from '../../shared/api/binding.ts'
 import type { MemberCluster } from '../../shared/api/member-cluster.ts'
-import type { PlacementPolicy } from '../../shared/api/placement.ts'
 import { runCycle } from '../../shared/domain/scheduler/cycle.ts'
 import { listedDecisions } from '../../shared/domain/scheduler/decisions.ts'
 import { applied, scheduleFully } from '../../shared/domain/scheduler/schedule.ts'
-import { binding, type ClusterCase, cluster, cycleInput } from '../support/fleet-cases.ts'
-
-const name = fc.constantFrom('a', 'a-1', 'a1', 'b', 'B0', 'c', 'c-10', 'c2', 'd', 'e', 'f', 'z9')
-const clusterCase: fc.Arbitrary<ClusterCase> = fc.record(
-  {
-    labels: fc.dictionary(fc.constantFrom('zone', 'tier'), fc.constantFrom('1', '2', '3')),
-    taints: fc.array(fc.constant({ key: 'drain', effect: 'NoSchedule' }), { maxLength: 1 }),
-    properties: fc.dictionary(fc.constantFrom('score'), fc.constantFrom('1', '1000m', '2', '0.3', '300m', '1Ki')),
-    joined: fc.constantFrom('True' as const, 'True' as const, 'False' as const),
-    deletionTimestamp: fc.constantFrom('2026-03-01T11:00:00Z'),
-  },
-  { requiredKeys: [] },
-)
-const fleet = fc
-  .uniqueArray(fc.tuple(name, clusterCase), { selector: ([key]) => key, maxLength: 10 })
-  .map((cases) => cases.map(([key, given]) => cluster(key, given)))
-
-const constraints = fc.array(
-  fc.record({
-    maxSkew: fc.integer({ min: 1, max: 2 }),
-    topologyKey: fc.constantFrom('zone', 'tier'),
-    whenUnsatisfiable: fc.constantFrom('DoNotSchedule', 'ScheduleAnyway'),
-  }),
-  { maxLength: 2 },
-)
-const preferred = fc.array(
-  fc.record({
-    weight: fc.integer({ min: -100, max: 100 }),
-    preference: fc.constantFrom(
-      { labelSelector: { matchLabels: { zone: '1' } } },
-      { propertySorter: { name: 'score', sortOrder: 'Ascending' } },
-      { propertySorter: { name: 'score', sortOrder: 'Descending' } },
-    ),
-  }),
-  { maxLength: 2 },
-)
-const pickN: fc.Arbitrary<PlacementPolicy> = fc
-  .record({ numberOfClusters: fc.integer({ min: 0, max: 8 }), topologySpreadConstraints: constraints, preferred })
-  .map(({ numberOfClusters, topologySpreadConstraints, preferred: terms }) => ({
-    placementType: 'PickN' as const,
-    numberOfClusters,
-    topologySpreadConstraints,
-    affinity: { clusterAffinity: { preferredDuringSchedulingIgnoredDuringExecution: terms } },
-  }))
-const policy: fc.Arbitrary<PlacementPolicy | undefined> = fc.oneof(
-  pickN,
-  fc.constant(undefined),
-  fc.constant({ placementType: 'PickAll' as const }),
-  fc
-    .uniqueArray(name, { minLength: 1, maxLength: 5 })
-    .map((clusterNames) => ({ placementType: 'PickFixed' as const, clusterNames })),
-)
-/** At most one binding a cluster, as the hub keeps them. */
-const bindings: fc.Arbitrary<Binding[]> = fc
-  .uniqueArray(
-    fc.record({
-      target: name,
-      state: fc.constantFrom('Scheduled' as const, 'Bound' as const, 'Unscheduled' as const),
-      current: fc.boolean(),
-      deleting: fc.boolean(),
-    }),
-    { selector: ({ target }) => target, maxLength: 6 },
-  )
-  .map((cases) =>
-    cases.map(({ target, state, current, deleting }) =>
-      binding(`${target}-1`, target, {
-        state,
-        ...(state === 'Unscheduled' && { previousState: 'Bound' as const }),
-        ...(!current && { schedulingPolicySnapshotName: 'web-0' }),
-        ...(deleting && { deletionTimestamp: '2026-03-01T11:00:00Z' }),
-      }),
-    ),
-  )
+import { bindings, fleet, pickN, policy } from '../support/fleet-arbitraries.ts'
+import { binding, cluster, cycleInput } from '../support/fleet-cases.ts'
 
 const live = (all: readonly Binding[]) =>
   all.filter(({ state, deletionTimestamp }) => state !== 'Unscheduled' && !deletionTimestamp)

@@ -95,7 +95,6 @@ function schedulingOf(snapshot: UpstreamPolicySnapshot): SchedulingStatus | unde
       policySnapshot: snapshot.metadata?.name ?? '',
       observedPlacementGeneration: observedCRPGeneration,
       condition,
-      decisions: targetClusters,
       listed: targetClusters,
     }
   )

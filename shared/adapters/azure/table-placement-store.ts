@@ -1,11 +1,13 @@
 // Placement records in the table `placements`: one partition per placement.
 //   h            header          x|<time>|<id>  outbox
 //   d|<cluster>  wanted          o|<cluster>    observed by the cluster's worker
+//   y|<slot>     decisions, behind everything a whole read takes; the slot is the number modulo how many are kept
 // Deletes in a table transaction carry no condition. A row whose work is over is therefore first replaced, conditionally
 // and together with its news, by a tombstone (property `finished`), and swept away after; readers sweep what a crash left.
 import { randomUUID } from 'node:crypto'
 import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables'
 import { z } from 'zod'
+import { decisionsKept, SchedulingDecision } from '../../api/decision.ts'
 import type { Message, PlacementKey } from '../../api/message.ts'
 import { Observed, PlacementHeader, Wanted } from '../../api/placement-record.ts'
 
@@ -63,6 +65,11 @@ export class TablePlacementStore implements PlacementStore, Outbox {
     return header && { header, wanted, observed }
   }
 
+  async decision(placement: PlacementKey, number: number): Promise<SchedulingDecision | undefined> {
+    const found = await this.#get(placement, `y|${number % decisionsKept}`, SchedulingDecision)
+    return found?.value.number === number ? found.value : undefined
+  }
+
   async commit(placement: PlacementKey, change: PlacementChange): Promise<void> {
     const partitionKey = escapeKey(placement)
     for (const part of parts(change)) {
@@ -71,6 +78,7 @@ export class TablePlacementStore implements PlacementStore, Outbox {
         ...part.wanted.map(({ value, etag }) => put(partitionKey, `d|${escapeKey(value.cluster)}`, value, etag)),
         ...part.finished.map(({ cluster, etag }) => tombstone(partitionKey, cluster, etag)),
         ...(part.header ? [put(partitionKey, 'h', part.header.value, part.header.etag)] : []),
+        ...(part.decision ? [replace(partitionKey, `y|${part.decision.number % decisionsKept}`, part.decision)] : []),
         ...(entry ? [entry.action] : []),
       ])
       if (entry) this.#committed(entry.entry)
@@ -98,7 +106,7 @@ export class TablePlacementStore implements PlacementStore, Outbox {
   async drop(placement: PlacementKey, headerEtag: string): Promise<void> {
     const partition = escapeKey(placement)
     const actions: TransactionAction[] = []
-    const filter = `PartitionKey eq ${quote(partition)} and RowKey lt 'x'`
+    const filter = `PartitionKey eq ${quote(partition)} and (RowKey lt 'x' or RowKey ge 'y|')`
     const keys = this.#table.listEntities({ queryOptions: { filter, select: ['partitionKey', 'rowKey'] } })
     for await (const { rowKey } of keys)
       if (rowKey && rowKey !== 'h') actions.push(['delete', { partitionKey: partition, rowKey }])
@@ -200,6 +208,11 @@ function put(partitionKey: string, rowKey: string, value: unknown, etag: string 
   return etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }]
 }
 
+function replace(partitionKey: string, rowKey: string, value: unknown): TransactionAction {
+  const what = `row ${rowKey} of ${partitionKey}`
+  return ['upsert', { partitionKey, rowKey, ...encodeWholeBody(JSON.stringify(value), what) }, 'Replace']
+}
+
 function tombstone(partitionKey: string, cluster: string, etag: string): TransactionAction {
   return ['update', { partitionKey, rowKey: `d|${escapeKey(cluster)}`, finished: true }, 'Replace', { etag }]
 }
@@ -216,6 +229,7 @@ interface Part {
   readonly wanted: NonNullable<PlacementChange['wanted']>
   readonly finished: NonNullable<PlacementChange['finished']>
   readonly header: PlacementChange['header']
+  readonly decision: PlacementChange['decision']
   readonly news: readonly Message[]
 }
 
@@ -224,10 +238,10 @@ interface Part {
  * and the header with the last: after a crash between two, what was written was also told.
  */
 function parts(change: PlacementChange): Part[] {
-  const { wanted = [], finished = [], header, news = [] } = change
+  const { wanted = [], finished = [], header, decision, news = [] } = change
   const rows = [...wanted.map((row) => ({ put: row })), ...finished.map((row) => ({ end: row }))]
-  // The header and the outbox row need a place each.
-  const room = transactionSize - 2
+  // The header, the decision and the outbox row need a place each.
+  const room = transactionSize - 3
   const count = Math.max(1, Math.ceil(rows.length / room))
   const about = new Map<string, number>()
   rows.forEach((row, index) => {
@@ -240,6 +254,7 @@ function parts(change: PlacementChange): Part[] {
       wanted: own.flatMap((row) => ('put' in row ? [row.put] : [])),
       finished: own.flatMap((row) => ('end' in row ? [row.end] : [])),
       header: last ? header : undefined,
+      decision: last ? decision : undefined,
       news: news.filter(({ body }) => {
         const part = 'cluster' in body ? about.get(body.cluster) : undefined
         return part === undefined ? last : part === index

@@ -1,4 +1,5 @@
 // Placement records in maps, with the conditional writes and the outbox of the real store.
+import { decisionsKept, type SchedulingDecision } from '../../api/decision.ts'
 import type { PlacementKey } from '../../api/message.ts'
 import type { Observed, PlacementHeader, Wanted } from '../../api/placement-record.ts'
 import { ConflictError } from '../../errors.ts'
@@ -10,6 +11,8 @@ interface Partition {
   header: Row<PlacementHeader> | undefined
   readonly wanted: Map<string, Row<Wanted>>
   readonly observed: Map<string, Row<Observed>>
+  /** By number, modulo how many are kept. */
+  readonly decisions: Map<number, SchedulingDecision>
 }
 
 export class MemoryPlacementStore implements PlacementStore, Outbox {
@@ -43,8 +46,13 @@ export class MemoryPlacementStore implements PlacementStore, Outbox {
     return structuredClone({ wanted: partition?.wanted.get(cluster), observed: partition?.observed.get(cluster) })
   }
 
+  async decision(placement: PlacementKey, number: number): Promise<SchedulingDecision | undefined> {
+    const found = this.#partitions.get(placement)?.decisions.get(number % decisionsKept)
+    return found?.number === number ? structuredClone(found) : undefined
+  }
+
   async commit(placement: PlacementKey, change: PlacementChange): Promise<void> {
-    const partition = this.#partitions.get(placement) ?? { header: undefined, wanted: new Map(), observed: new Map() }
+    const partition = this.#partitions.get(placement) ?? emptyPartition()
     if (change.header) expectEtag(placement, 'header', partition.header?.etag, change.header.etag)
     for (const { value, etag } of change.wanted ?? [])
       expectEtag(placement, value.cluster, partition.wanted.get(value.cluster)?.etag, etag)
@@ -58,6 +66,8 @@ export class MemoryPlacementStore implements PlacementStore, Outbox {
     }
     for (const { value } of change.wanted ?? []) partition.wanted.set(value.cluster, this.#row(value))
     if (change.header) partition.header = this.#row(change.header.value)
+    if (change.decision)
+      partition.decisions.set(change.decision.number % decisionsKept, structuredClone(change.decision))
     this.#post(change.news ?? [])
   }
 
@@ -102,6 +112,10 @@ export class MemoryPlacementStore implements PlacementStore, Outbox {
     this.#outbox.set(entry.id, entry)
     this.#committed(entry)
   }
+}
+
+function emptyPartition(): Partition {
+  return { header: undefined, wanted: new Map(), observed: new Map(), decisions: new Map() }
 }
 
 function expectEtag(placement: string, row: string, stored: string | undefined, expected: string | undefined): void {

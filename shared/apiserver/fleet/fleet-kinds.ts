@@ -1,5 +1,6 @@
 // The fleet's kinds, ready to be served.
 
+import { hublessKinds } from '../../api/hubless-kinds.ts'
 import type { KindDefinition, KindVersion } from '../../api/kind-definition.ts'
 import { kinds } from '../../api/kinds.ts'
 import { apiVersionOf } from '../../api/kube-object.ts'
@@ -38,6 +39,7 @@ function servedKind(kind: KindDefinition, version: KindVersion): ServedKind {
     schema: kindSchema(kind, version),
     statusSubresource: kind.statusSubresource,
     columns: version.columns,
+    parts: kind.parts,
     selectableFields: [],
     strategicMerge: false,
     generation: true,
@@ -48,6 +50,6 @@ function servedKind(kind: KindDefinition, version: KindVersion): ServedKind {
 const stability = (version: string) => (version.includes('alpha') ? 2 : version.includes('beta') ? 1 : 0)
 
 /** Every kind in every version, the preferred version of each first. Schemas are shared: compare them by identity. */
-export const fleetKinds: readonly ServedKind[] = kinds.flatMap((kind) =>
+export const fleetKinds: readonly ServedKind[] = [...kinds, ...hublessKinds].flatMap((kind) =>
   kind.versions.toSorted((a, b) => stability(a.name) - stability(b.name)).map((version) => servedKind(kind, version)),
 )

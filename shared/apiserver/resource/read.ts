@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../api/json.ts'
 import { apiVersionOf, asJson, type KubeObject, type ObjectKey } from '../../api/kube-object.ts'
 import { badRequest, expired, futureRevision, invalid } from '../http/status-error.ts'
-import { renderTable } from '../table/table.ts'
+import { renderParts, renderTable, type TableOptions } from '../table/table.ts'
 import { type Call, integerParameter, revisionParameter } from './call.ts'
 import { existing } from './modify.ts'
 import { type SelectedPage, selectedObjects } from './selection.ts'
@@ -20,7 +20,11 @@ export async function readOne(call: Call): Promise<KubeObject> {
 
 /** One object as the client asked to see it. */
 export function rendered(call: Call, object: KubeObject): JsonObject {
-  if (call.form.as === 'Table') return table(call, [object], { resourceVersion: object.metadata.resourceVersion })
+  if (call.form.as === 'Table') {
+    const meta = { resourceVersion: object.metadata.resourceVersion }
+    const { parts } = call.kind
+    return parts ? renderParts(parts, asJson(object), tableOptions(call, meta)) : table(call, [object], meta)
+  }
   return call.form.as === 'PartialObjectMetadata' ? partial(object) : asJson(object)
 }
 
@@ -84,12 +88,15 @@ export function table(
   meta: JsonObject,
   columnDefinitions = true,
 ): JsonObject {
+  return renderTable(call.kind, objects.map(asJson), { ...tableOptions(call, meta), columnDefinitions })
+}
+
+function tableOptions(call: Call, listMeta: JsonObject): TableOptions {
   const includeObject = call.target.query.get('includeObject') || 'Metadata'
   if (includeObject !== 'None' && includeObject !== 'Metadata' && includeObject !== 'Object') {
     throw badRequest(`Invalid value: "${includeObject}": includeObject must be 'None', 'Metadata' or 'Object'`)
   }
-  const now = call.server.clock.now()
-  return renderTable(call.kind, objects.map(asJson), { includeObject, listMeta: meta, now, columnDefinitions })
+  return { includeObject, listMeta, now: call.server.clock.now() }
 }
 
 async function pageAtLeast(

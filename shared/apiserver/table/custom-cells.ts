@@ -42,6 +42,13 @@ function textOf(value: Json): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }
 
+/** Cells of any JSON under columns, in their order. */
+export function cellsUnder(columns: readonly Column[]): (value: JsonObject, now: number) => readonly Json[] {
+  const ready = columns.map((column) => ({ column, path: readPath(column.jsonPath) }))
+  return (value, now) =>
+    ready.map(({ column, path }) => (path === undefined ? null : cellOf(column, path.find(value), now)))
+}
+
 /** The first value of the path, in the type the column promises; null when it has another. */
 function cellOf({ type }: Column, found: readonly Json[], now: number): Json {
   const [first] = found

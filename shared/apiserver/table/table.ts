@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../api/json.ts'
 import type { Column, ServedKind } from '../kind.ts'
 import { builtinCells } from './builtin-cells.ts'
 import type { CellWriter } from './cells.ts'
-import { customCells, customColumns } from './custom-cells.ts'
+import { cellsUnder, customCells, customColumns } from './custom-cells.ts'
 
 export interface TableOptions {
   readonly includeObject: 'None' | 'Metadata' | 'Object'
@@ -46,5 +46,26 @@ export function renderTable(kind: ServedKind, objects: readonly JsonObject[], op
       const shown = objectOf(object, options.includeObject)
       return { cells: cells(object, options.now) as readonly Json[], ...(shown !== undefined && { object: shown }) }
     }),
+  }
+}
+
+/** One row for each part of an object: each row carries the whole object's metadata. */
+export function renderParts(
+  { field, columns }: NonNullable<ServedKind['parts']>,
+  object: JsonObject,
+  options: TableOptions,
+): JsonObject {
+  const cells = cellsUnder(columns)
+  const shown = objectOf(object, options.includeObject)
+  const parts = object[field]
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.listMeta,
+    columnDefinitions: columns.map(definition),
+    rows: (Array.isArray(parts) ? parts : []).map((part) => ({
+      cells: cells(part as JsonObject, options.now) as readonly Json[],
+      ...(shown !== undefined && { object: shown }),
+    })),
   }
 }

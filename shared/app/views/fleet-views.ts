@@ -1,9 +1,12 @@
 // Which kinds are views: the one list of them.
+
+import { hublessGroup } from '../../api/decision.ts'
 import { type ResourceType, typeText } from '../../api/kube-object.ts'
 import { bindings } from './bindings.ts'
 import { internalMemberClusters } from './internal-member-clusters.ts'
 import { policySnapshots } from './policy-snapshots.ts'
 import { resourceSnapshots } from './resource-snapshots.ts'
+import { schedulingDecisions } from './scheduling-decisions.ts'
 import type { View, ViewNeeds } from './view.ts'
 import { works } from './works.ts'
 
@@ -19,6 +22,8 @@ export function fleetViews(needs: ViewNeeds): (type: ResourceType) => View | und
     [`resourcesnapshots.${placementGroup}`, resourceSnapshots(needs, 'namespaced')],
     [`clusterschedulingpolicysnapshots.${placementGroup}`, policySnapshots(needs, 'cluster')],
     [`schedulingpolicysnapshots.${placementGroup}`, policySnapshots(needs, 'namespaced')],
+    [`clusterschedulingdecisions.${hublessGroup}`, schedulingDecisions(needs, 'cluster')],
+    [`schedulingdecisions.${hublessGroup}`, schedulingDecisions(needs, 'namespaced')],
     [`works.${placementGroup}`, works(needs)],
     [`internalmemberclusters.${clusterGroup}`, internalMemberClusters(needs)],
   ])

@@ -41,6 +41,22 @@ export function eligibility(
   return yes
 }
 
+/** What eligibility asks for and what it reads of a cluster. */
+export function eligibilityFacts({ metadata, status }: MemberCluster): {
+  readonly wanted: string
+  readonly seen: string
+} {
+  const wanted = `joined, heard of within ${eligibilityLimits.heartbeatMs / 60_000} min, healthy`
+  if (metadata.deletionTimestamp) return { wanted, seen: `leaving since ${metadata.deletionTimestamp}` }
+  const agent = status?.agentStatus?.find(({ type }) => type === memberAgent)
+  if (!agent) return { wanted, seen: 'never heard of' }
+  const facts = ['Joined', 'Healthy'].map((type) => {
+    const condition = findCondition(agent.conditions, type)
+    return condition ? `${type}=${condition.status} since ${condition.lastTransitionTime ?? 'ever'}` : `no ${type}`
+  })
+  return { wanted, seen: [`last heard of ${agent.lastReceivedHeartbeat ?? 'never'}`, ...facts].join(', ') }
+}
+
 function no(reason: string): Eligibility {
   return { eligible: false, reason }
 }

@@ -69,6 +69,7 @@ function baseHeader({ placement, key, stored, now }: HeaderInput): PlacementHead
     policies: known?.policies ?? [],
     snapshots: known?.snapshots ?? [],
     ...(known?.scheduling && { scheduling: known.scheduling }),
+    ...(known?.decided && { decided: known.decided }),
     ...(known?.schedulingError !== undefined && { schedulingError: known.schedulingError }),
   }
 }

@@ -23,10 +23,10 @@ export interface KindRules {
 const placementGroup = 'placement.kubernetes-fleet.io'
 const networkingGroup = 'networking.fleet.azure.com'
 
-/** KubeFleet's list of what never propagates. Envelopes are not on it: they exist to be carried. */
+/** KubeFleet's list of what never propagates, and what the hub itself adds to the API. Envelopes are not on it: they exist to be carried. */
 export const defaultKindRules: KindRules = {
   allowList: false,
-  groups: ['cluster.kubernetes-fleet.io', 'events.k8s.io', 'coordination.k8s.io', 'metrics.k8s.io'],
+  groups: ['cluster.kubernetes-fleet.io', 'events.k8s.io', 'coordination.k8s.io', 'metrics.k8s.io', 'hubless.dev'],
   groupVersions: [],
   groupKinds: [
     ...[

@@ -29,7 +29,8 @@ export function selectedDecision(cluster: string, score?: Score): ClusterDecisio
   }
 }
 
-function notPickedDecision({ cluster, score }: ScoredCluster): ClusterDecision {
+/** The decision about a cluster that passed every filter and was not among the best. */
+export function notPickedDecision({ cluster, score }: ScoredCluster): ClusterDecision {
   return {
     clusterName: nameOf(cluster),
     selected: false,
@@ -38,7 +39,8 @@ function notPickedDecision({ cluster, score }: ScoredCluster): ClusterDecision {
   }
 }
 
-function filteredDecision({ cluster, verdict }: FilteredCluster): ClusterDecision {
+/** The decision about a cluster that a filter refused. */
+export function filteredDecision({ cluster, verdict }: FilteredCluster): ClusterDecision {
   return { clusterName: nameOf(cluster), selected: false, reason: [verdict.code, ...verdict.reasons].join(', ') }
 }
 
@@ -134,6 +136,6 @@ export function sameScheduling(stored: SchedulingStatus | undefined, next: Sched
     stored.policySnapshot === next.policySnapshot &&
     stored.observedPlacementGeneration === next.observedPlacementGeneration &&
     saysSame(stored.condition, next.condition) &&
-    sameDecisions(stored.decisions, next.decisions)
+    sameDecisions(stored.listed, next.listed)
   )
 }

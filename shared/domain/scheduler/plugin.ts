@@ -44,6 +44,12 @@ export interface BatchAdvice {
   readonly verdict?: Verdict | undefined
 }
 
+/** What a rule asks for and what it found on a cluster, in words. Times are absolute: the words change only with the facts. */
+export interface Finding {
+  readonly wanted: string
+  readonly seen: string
+}
+
 /** A plugin at work in one cycle: made anew for each, so what it prepares lives in its closure. Undefined = agreed. */
 export interface Plugin {
   readonly name: string
@@ -52,6 +58,10 @@ export interface Plugin {
   filter?(cluster: MemberCluster): Verdict | undefined
   preScore?(): Verdict | undefined
   score?(cluster: MemberCluster): Partial<Score> | Verdict
+  /** Why the filter refuses a cluster. Asked only about clusters it refused. */
+  explain?(cluster: MemberCluster): Finding
+  /** What the points of a cluster are made of, one text a part. */
+  scoreParts?(cluster: MemberCluster): readonly string[]
 }
 
 export type PluginFactory = (context: CycleContext) => Plugin

@@ -121,7 +121,6 @@ function schedulingOf(header: PlacementHeader, { status }: CycleResult): Schedul
     policySnapshot,
     observedPlacementGeneration: status.observedGeneration,
     condition: { ...status.condition, ...(kept !== undefined && { lastTransitionTime: kept }) },
-    decisions: [...status.decisions],
     listed: [...status.listed],
   }
 }

@@ -6,6 +6,7 @@ import { type LabelMatcher, labelMatcher } from '../../label-selector.ts'
 import { compareQuantities, parseQuantity, type Quantity } from '../../quantity.ts'
 import type { Fleet } from '../fleet.ts'
 import type { PluginFactory } from '../plugin.ts'
+import { seenWords, termWords } from '../term-words.ts'
 
 const name = 'ClusterAffinity'
 
@@ -54,6 +55,12 @@ export const clusterAffinity: PluginFactory = ({ fleet, policy }) => {
       }
       return { affinity }
     },
+    explain: (cluster) => ({ wanted: required.map(termWords).join(', or '), seen: seenWords(required, cluster) }),
+    scoreParts: (cluster) =>
+      preferred.map(({ weight, preference }, index) => {
+        const points = weight === 0 ? 0 : (preferences[index]?.()(cluster, ranges, fleet.property) ?? 0)
+        return `${points} of ${weight} for ${termWords(preference)}: ${seenWords([preference], cluster) || 'any'}`
+      }),
   }
 }
 

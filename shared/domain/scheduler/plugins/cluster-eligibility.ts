@@ -1,5 +1,5 @@
 // Clusters that left, never joined, lost their heartbeat or have long been unhealthy get nothing new.
-import { eligibility } from '../../membership/eligibility.ts'
+import { eligibility, eligibilityFacts } from '../../membership/eligibility.ts'
 import type { PluginFactory } from '../plugin.ts'
 
 const name = 'ClusterEligibility'
@@ -10,4 +10,5 @@ export const clusterEligibility: PluginFactory = ({ now }) => ({
     const { eligible, reason } = eligibility(cluster, now)
     return eligible ? undefined : { code: 'ClusterUnschedulable', reasons: [reason], plugin: name }
   },
+  explain: eligibilityFacts,
 })

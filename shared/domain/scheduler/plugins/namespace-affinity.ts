@@ -31,4 +31,8 @@ export const namespaceAffinity: PluginFactory = ({ namespace }) => ({
       ? undefined
       : { code: 'ClusterUnschedulable', reasons: ['target namespace does not exist on cluster'], plugin: name }
   },
+  explain: ({ status }) => ({
+    wanted: `namespace ${namespace}`,
+    seen: `${Object.keys(status?.namespaces ?? {}).length} namespaces, not this one`,
+  }),
 })

@@ -31,10 +31,34 @@ interface Classified {
 /** One pick a cycle while there are constraints, so that each pick is judged against the spread it leaves behind. */
 export const topologySpread: PluginFactory = ({ fleet, policy, current }) => {
   const classified = classifyConstraints(policy?.topologySpreadConstraints ?? [])
-  return spreadPlugin(
-    policy,
-    lazy(() => evaluateConstraints(fleet.clusters, current, classified)),
-  )
+  const constraints = [...classified.doNotSchedule, ...classified.scheduleAnyway]
+  const counts = lazy(() => countsOf(fleet.clusters, current, constraints))
+  return {
+    ...spreadPlugin(
+      policy,
+      lazy(() => evaluateConstraints(fleet.clusters, current, classified)),
+    ),
+    explain: (cluster) => ({
+      wanted: classified.doNotSchedule.map(constraintWords).join(' and '),
+      seen: classified.doNotSchedule.map(({ topologyKey }) => domainWords(cluster, topologyKey, counts())).join(', '),
+    }),
+    scoreParts: (cluster) =>
+      constraints.map(
+        (constraint) => `${constraintWords(constraint)}: ${domainWords(cluster, constraint.topologyKey, counts())}`,
+      ),
+  }
+}
+
+function constraintWords({ topologyKey, maxSkew }: TopologySpreadConstraint): string {
+  return `skew of at most ${maxSkew ?? 1} over ${topologyKey}`
+}
+
+function domainWords(cluster: MemberCluster, key: string, counts: ReadonlyMap<string, DomainCount>): string {
+  const domain = domainOf(cluster, key)
+  const count = counts.get(key)
+  if (domain === undefined || !count) return `no ${key}`
+  const here = count.counts.get(domain) ?? 0
+  return `${key}=${domain} has ${here} picked, domains hold between ${count.smallest} and ${count.largest}`
 }
 
 /** The plugin over what `evaluation` says of the clusters. */
@@ -137,10 +161,7 @@ export function evaluateConstraints(
   bindings: readonly Binding[],
   { doNotSchedule, scheduleAnyway }: Classified,
 ): SpreadEvaluation {
-  const counts = new Map<string, DomainCount>()
-  for (const { topologyKey } of [...doNotSchedule, ...scheduleAnyway]) {
-    if (!counts.has(topologyKey)) counts.set(topologyKey, countByDomain(clusters, bindings, topologyKey))
-  }
+  const counts = countsOf(clusters, bindings, [...doNotSchedule, ...scheduleAnyway])
   const weigh = (cluster: MemberCluster, { topologyKey, maxSkew }: TopologySpreadConstraint) => {
     const domain = domainOf(cluster, topologyKey)
     const count = counts.get(topologyKey)
@@ -154,6 +175,16 @@ export function evaluateConstraints(
     else scores.set(nameOf(cluster), outcome)
   }
   return { violations, scores }
+}
+
+/** The count of every key that a constraint names. */
+function countsOf(
+  clusters: readonly MemberCluster[],
+  bindings: readonly Binding[],
+  constraints: readonly TopologySpreadConstraint[],
+): Map<string, DomainCount> {
+  const keys = new Set(constraints.map(({ topologyKey }) => topologyKey))
+  return new Map([...keys].map((key) => [key, countByDomain(clusters, bindings, key)]))
 }
 
 function judge(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hublessKinds } from '../../../../shared/api/hubless-kinds.ts'
 import { kindOf, kinds } from '../../../../shared/api/kinds.ts'
 import { crdOf } from '../../../../shared/apiserver/fleet/crd.ts'
 import { fleetKinds } from '../../../../shared/apiserver/fleet/fleet-kinds.ts'
@@ -13,7 +14,7 @@ const served = (kind: string, version: string) => {
 test('every version of every kind is served, the stable one first, all from one partition', () => {
   assert.equal(
     fleetKinds.length,
-    kinds.reduce((sum, kind) => sum + kind.versions.length, 0),
+    [...kinds, ...hublessKinds].reduce((sum, kind) => sum + kind.versions.length, 0),
   )
   const versions = fleetKinds.filter((each) => each.kind === 'ClusterResourceOverride').map((each) => each.version)
   assert.deepEqual(versions, ['v1', 'v1beta1', 'v1alpha1'])

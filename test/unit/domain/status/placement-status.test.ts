@@ -61,7 +61,6 @@ function fold(given: Case) {
       policySnapshot: 'web-1',
       observedPlacementGeneration: given.observedGeneration ?? 3,
       condition: said('Scheduled', 'True'),
-      decisions,
       listed: decisions,
     },
     selectedResources: [{ version: 'v1', kind: 'ConfigMap', name: 'now' }],

@@ -1,0 +1,65 @@
+// Kinds the hub adds to the fleet's API: what KubeFleet has no kind for. All are made when somebody asks; none is stored.
+import { z } from 'zod'
+import { ClusterReason, hublessGroup, hublessVersion, SchedulingDecision } from './decision.ts'
+import { age, text } from './kind-columns.ts'
+import { defineKind, type KindColumn, type KindDefinition } from './kind-definition.ts'
+import { int32, kube } from './kube-meta.ts'
+
+const hubless = { group: hublessGroup, storedIn: hublessVersion, status: false, categories: ['fleet'] }
+const wide = (column: KindColumn): KindColumn => ({ ...column, priority: 1 })
+
+const decision = {
+  ...hubless,
+  columns: [
+    text('Placement', '.placement'),
+    text('Decision', '.number'),
+    text('Policy', '.policySnapshot'),
+    text('Scheduled', '.scheduled.status'),
+    text('Picked', '.picked'),
+    text('Not-Picked', '.notPicked'),
+    age,
+  ],
+  parts: {
+    field: 'clusters',
+    columns: [
+      text('Cluster', '.cluster'),
+      text('Selected', '.selected'),
+      text('Decided-By', '.plugin'),
+      text('Wanted', '.wanted'),
+      text('Seen', '.seen'),
+      text('Spread', '.score.topologySpread'),
+      text('Affinity', '.score.affinity'),
+      text('Kept-Despite', '.kept'),
+      wide(text('Reason', '.reason')),
+    ],
+  },
+  fields: {
+    placement: z.string(),
+    ...SchedulingDecision.shape,
+    picked: kube(z.number().int(), int32),
+    notPicked: kube(z.number().int(), int32),
+    earlier: kube(z.array(z.string()).optional(), {
+      description: 'Names of the decisions before this one, newest first.',
+    }),
+    clusters: z.array(ClusterReason),
+  },
+}
+
+/** The hub's own kinds. */
+export const hublessKinds: readonly KindDefinition[] = [
+  defineKind({
+    ...decision,
+    kind: 'ClusterSchedulingDecision',
+    description:
+      'Why each cluster was picked or not for a ClusterResourcePlacement. The latest is named as the placement, earlier ones NAME:NUMBER.',
+    shortName: 'csd',
+  }),
+  defineKind({
+    ...decision,
+    kind: 'SchedulingDecision',
+    description:
+      'Why each cluster was picked or not for a ResourcePlacement. The latest is named as the placement, earlier ones NAME:NUMBER.',
+    shortName: 'sd',
+    namespaced: true,
+  }),
+]
