@@ -218,6 +218,21 @@ export function memberClusterContract(name: string, start: () => Promise<MemberW
       assert.deepEqual(forced['data'], { a: 'ours' })
     })
 
+    test('fields that are handed over to an applier are its own: they go when it wants them no more', async () => {
+      const ref = await refTo('ConfigMap', 'handed')
+      const made = await create('ConfigMap', configMap('handed', { a: 'ours', b: 'ours' }))
+      const managedFields = made.metadata.managedFields?.map((entry) => ({ ...entry, operation: 'Apply' }))
+      const patch = { metadata: { resourceVersion: made.metadata.resourceVersion, managedFields } }
+      await member.write(ref, { verb: 'patch', type: 'merge', patch })
+      const applied = await member.write(ref, {
+        verb: 'apply',
+        object: configMap('handed', { a: 'new' }),
+        force: false,
+      })
+      assert.deepEqual(applied['data'], { a: 'new' })
+      assert.equal(applied.metadata.managedFields?.length, 1)
+    })
+
     test('server-side apply merges containers by name and keeps what others added', async () => {
       const ref = await refTo('Deployment', 'sidecar')
       await member.write(ref, { verb: 'apply', object: deployment('sidecar'), force: false })

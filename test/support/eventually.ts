@@ -1,8 +1,8 @@
 // Waiting for the world to look a certain way, in tests against real processes.
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Asks again and again until `look` answers without throwing; gives up after `ms` with what it threw last. */
-export async function eventually<T>(what: string, look: () => Promise<T> | T, ms = 30_000): Promise<T> {
+/** Asks every `pauseMs` until `look` answers without throwing; gives up after `ms` with what it threw last. */
+export async function eventually<T>(what: string, look: () => Promise<T> | T, ms = 30_000, pauseMs = 150): Promise<T> {
   const end = Date.now() + ms
   for (;;) {
     try {
@@ -11,6 +11,6 @@ export async function eventually<T>(what: string, look: () => Promise<T> | T, ms
       if (Date.now() > end)
         throw new Error(`never ${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
-    await delay(150)
+    await delay(pauseMs)
   }
 }

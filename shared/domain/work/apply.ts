@@ -5,6 +5,7 @@ import type { EffectiveApplyStrategy } from '../rollout/strategy.ts'
 import { lastApplied, sanitised, withLastApplied, withSpecHash } from './clean.ts'
 import { builtInMerge, isBuiltIn, type MergeLookup } from './merge-keys.ts'
 import { threeWayMergePatch } from './merge-patch.ts'
+import { isOnlyOurs } from './own-fields.ts'
 import { sameOwner } from './ownership.ts'
 import { threeWayStrategicPatch } from './strategic-patch.ts'
 
@@ -14,17 +15,6 @@ export type WriteRequest =
   | { readonly verb: 'update'; readonly object: KubeObject }
   | { readonly verb: 'apply'; readonly object: KubeObject; readonly force: boolean }
   | { readonly verb: 'patch'; readonly type: 'merge' | 'strategic'; readonly patch: unknown }
-
-/**
- * Field managers whose fields are ours: the hub's, KubeFleet's member agent's (a cluster that moves over from it must not
- * conflict with its past), and the one API servers note for objects from before the first server-side apply.
- */
-const ownManagers = new Set(['hubless', 'work-api-agent', 'before-first-apply'])
-
-/** Whether nobody else manages fields of the object, so that forcing takes nothing from anyone. */
-export function isOnlyOurs(live: KubeObject): boolean {
-  return (live.metadata.managedFields ?? []).every(({ manager }) => ownManagers.has(String(manager)))
-}
 
 export interface ApplyInput {
   readonly manifest: KubeObject

@@ -5,6 +5,7 @@ import type { PatchDetail } from '../../api/placement.ts'
 import type { EffectiveApplyStrategy } from '../rollout/strategy.ts'
 import { type ApplyInput, isNoChange, type WriteRequest, writeRequest } from './apply.ts'
 import { specHash, specHashAnnotation } from './clean.ts'
+import { ownFieldsHandover } from './own-fields.ts'
 import { isOwnedBy, needsTakeOver, ownerProblem, takeOver } from './ownership.ts'
 import { differences, wholeObject } from './patch-details.ts'
 import type { ApplyResult } from './result.ts'
@@ -119,9 +120,17 @@ function* write(
 ): Process<Written> {
   const problem = ownerProblem(manifest, live, owner, strategy.allowCoOwnership)
   if (problem !== undefined) return { ok: false, message: problem }
-  const request = writeRequest({ manifest, live, owner, strategy, ...(mergeLookup && { mergeLookup }) })
+  const lookup = mergeLookup && { mergeLookup }
+  const request = writeRequest({ manifest, live, owner, strategy, ...lookup })
   if (live && isNoChange(request)) return { ok: true, object: live }
-  const answer = yield request
+  const handover = live && request.verb === 'apply' ? ownFieldsHandover(live) : undefined
+  if (!handover) return written(yield request)
+  const handed = written(yield { verb: 'patch', type: 'merge', patch: handover })
+  if (!handed.ok) return handed
+  return written(yield writeRequest({ manifest, live: handed.object, owner, strategy, ...lookup }))
+}
+
+function written(answer: MemberAnswer): Written {
   if (!answer.ok) return answer
   return answer.object
     ? { ok: true, object: answer.object }

@@ -279,3 +279,54 @@ test('a manifest the API server refuses fails with its words', async () => {
   assert.equal(result, 'ManifestApplyFailed')
   assert.match(error ?? '', /containers/)
 })
+
+test('server-side apply removes what is wanted no more, also what was created or patched by the hub before', async () => {
+  const strategy = { type: 'ServerSideApply' } as const
+  for (const first of [strategy, {}]) {
+    const name = `gone-${first === strategy ? 'ssa' : 'csa'}`
+    await place(configMap(name, { a: '1', b: '1' }), first)
+    await place(configMap(name, { a: '1', b: '1' }), strategy)
+    const { live, result, error } = await place(configMap(name, { a: '1' }), strategy)
+    assert.equal(result, 'Applied', error)
+    assert.deepEqual(live?.['data'], { a: '1' })
+    assert.deepEqual(
+      live?.metadata.managedFields?.map(({ manager, operation }) => [manager, operation]),
+      [['hubless', 'Apply']],
+    )
+  }
+})
+
+test('server-side apply goes on where a controller writes the status', async () => {
+  const strategy = { type: 'ServerSideApply' } as const
+  const web = (tag: string) => deployment('watched', {}, { containers: [{ name: 'web', image: `example/web:${tag}` }] })
+  await place(web('1'), strategy)
+  const status = ['patch', 'deployment', 'watched', '-n', namespace, '--subresource=status', '--type=merge']
+  const { kubectl } = await import('../../support/kubectl.ts')
+  const somebody = kubectl(planes.cluster('member-1').kubeconfigPath)
+  await somebody.run([...status, '--field-manager=controller', '-p', '{"status":{"replicas":1}}'])
+  const { result, error, live } = await place(web('2'), strategy)
+  assert.equal(result, 'Applied', error)
+  assert.match(JSON.stringify(live?.['spec']), /example\/web:2/)
+  // What somebody else set is still not taken from them.
+  const theirs = ['patch', 'deployment', 'watched', '-n', namespace, '--field-manager=somebody']
+  await somebody.run([...theirs, '-p', '{"spec":{"replicas":3}}'])
+  const scaled = await place(
+    deployment('watched', { replicas: 2 }, { containers: [{ name: 'web', image: 'example/web:2' }] }),
+    strategy,
+  )
+  assert.match(scaled.error ?? '', /conflict.*somebody.*replicas/s)
+})
+
+test('what KubeFleet placed is applied further without conflicts', async () => {
+  const theirs = configMap('moved', { a: '1', b: '1' })
+  const kubefleet = { ...theirs, metadata: { ...theirs.metadata, ownerReferences: [owner] } }
+  const { kubectl } = await import('../../support/kubectl.ts')
+  const somebody = kubectl(planes.cluster('member-1').kubeconfigPath)
+  const apply = ['apply', '--server-side', '--field-manager=work-api-agent', '-f', '-']
+  await somebody.run(apply, JSON.stringify(kubefleet))
+  await somebody.run(['label', 'configmap', 'moved', '-n', namespace, '--field-manager=somebody', 'theirs=1'])
+  const { result, error, live } = await place(configMap('moved', { a: '2' }), { type: 'ServerSideApply' })
+  assert.equal(result, 'Applied', error)
+  assert.deepEqual(live?.['data'], { a: '2' })
+  assert.deepEqual(live?.metadata.labels, { theirs: '1' })
+})

@@ -6,7 +6,7 @@ import { type MemberRef, MemberRefusal, type MemberWrite } from '../../../ports/
 import { changedBy, takeApplied } from './field-managers.ts'
 import { builtinKinds, kindsOfCrd, type MemberKind, sameKind } from './kinds.ts'
 import { applyMerge, mergePatch, strategicPatch } from './merge.ts'
-import { type Manager, managedFieldsOf } from './ownership.ts'
+import { type Manager, managedFieldsOf, managersOf } from './ownership.ts'
 import {
   checkFinalizers,
   checkPrecondition,
@@ -170,12 +170,9 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
   const change = (entry: Kept, next: KubeObject, options: Options) => {
     const manager = { name: options.manager, apiVersion: next.apiVersion, time: nowText() }
     const before = asJson(entry.object)
-    return replace(
-      entry,
-      next,
-      options.dryRun,
-      changedBy(before, asJson(next), entry.managers, manager, isBuiltin(entry.kind)),
-    )
+    const sent = next.metadata.managedFields
+    const given = sent && !sameText(sent, entry.object.metadata.managedFields) ? managersOf(sent) : entry.managers
+    return replace(entry, next, options.dryRun, changedBy(before, asJson(next), given, manager, isBuiltin(entry.kind)))
   }
 
   const patchStatus = (entry: Kept, patch: Json, options: Options) => {

@@ -109,6 +109,31 @@ export function managedFieldsOf(managers: readonly Manager[]): Record<string, un
   }))
 }
 
+/** The managers a client wrote into `metadata.managedFields`, status writers left out. */
+export function managersOf(managedFields: readonly unknown[]): Manager[] {
+  return managedFields.filter(isJsonObject).flatMap((entry) => {
+    const { manager, operation, apiVersion, time = '', subresource, fieldsV1 } = entry
+    if (subresource !== undefined || !isJsonObject(fieldsV1)) return []
+    const fields = new Map(pathsOf(fieldsV1 as Tree).map((path) => [path.join('\0'), path]))
+    const name = String(manager)
+    return [
+      {
+        name,
+        operation: operation === 'Apply' ? 'Apply' : 'Update',
+        apiVersion: String(apiVersion),
+        time: String(time),
+        fields,
+      },
+    ]
+  })
+}
+
+function pathsOf(tree: Tree): string[][] {
+  return Object.entries(tree).flatMap(([part, inner]) =>
+    Object.keys(inner).length === 0 ? [[part]] : pathsOf(inner).map((path) => [part, ...path]),
+  )
+}
+
 type Tree = { [part: string]: Tree }
 
 function treeOf(fields: FieldSet): Tree {
