@@ -12,23 +12,65 @@ export interface Publisher {
   during<T>(work: () => Promise<T>): Promise<T>
 }
 
+/** Entries of one sending; those that wait for it to begin join it. */
+interface Sending {
+  readonly entries: OutboxEntry[]
+  /** Resolves when they are sent and settled, or given up. */
+  readonly done: Promise<void>
+}
+
+/** One send can carry this many entries: settling them is one table transaction. */
+const entriesAtOnce = 100
+
 export function createPublisher({ bus, log }: { bus: Pick<MessageBus, 'send'>; log: Log }): Publisher {
   /** What the invocation at hand has under way. */
   const invocations = new AsyncLocalStorage<Set<Promise<void>>>()
 
-  async function publish(entry: OutboxEntry, outbox: Outbox): Promise<void> {
+  async function send(entries: readonly OutboxEntry[]): Promise<boolean> {
     try {
-      await bus.send(entry.messages)
-      await outbox.settle([entry])
+      await bus.send(entries.flatMap(({ messages }) => messages))
+      return true
     } catch (error) {
-      log.warn('messages stay in the outbox', { entry: entry.id, error: errorMessage(error) })
+      stays(entries, error)
+      return false
+    }
+  }
+
+  function stays(entries: readonly OutboxEntry[], error: unknown): void {
+    log.warn('messages stay in the outbox', { entries: entries.map(({ id }) => id).join(), error: errorMessage(error) })
+  }
+
+  /** While one send is under way, whatever is committed waits and goes with the next. */
+  function sender(outbox: () => Outbox): (entry: OutboxEntry) => Promise<void> {
+    let free: Promise<unknown> = Promise.resolve()
+    let next: Sending | undefined
+    return (entry) => {
+      if (next && next.entries.length < entriesAtOnce) {
+        next.entries.push(entry)
+        return next.done
+      }
+      const entries = [entry]
+      const sent = free.then(() => {
+        if (next === sending) next = undefined
+        return send(entries)
+      })
+      const settled = sent.then(async (wentOut) => {
+        if (wentOut) await outbox().settle(entries)
+      })
+      const sending: Sending = { entries, done: settled.catch((error: unknown) => stays(entries, error)) }
+      free = sent
+      next = sending
+      return sending.done
     }
   }
 
   return {
-    committed: (outbox) => (entry) => {
-      const work = publish(entry, outbox())
-      invocations.getStore()?.add(work)
+    committed(outbox) {
+      const publish = sender(outbox)
+      return (entry) => {
+        const work = publish(entry)
+        invocations.getStore()?.add(work)
+      }
     },
     async during(work) {
       const underWay = new Set<Promise<void>>()

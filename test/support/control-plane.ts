@@ -73,6 +73,8 @@ export interface ControlPlanes extends AsyncDisposable {
   /** The cluster of that name; throws when there is none. */
   cluster(name: string): RealCluster
   readonly folder: string
+  /** Every program that was started, for those who measure them. */
+  readonly processes: readonly Running[]
   stop(): Promise<void>
 }
 
@@ -114,7 +116,7 @@ export async function startControlPlanes(
       if (!found) throw new Error(`no cluster ${name}; there are ${clusters.map((each) => each.name).join(', ')}`)
       return found
     }
-    return { clusters, cluster, folder, stop, [Symbol.asyncDispose]: stop }
+    return { clusters, cluster, folder, processes, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error

@@ -14,6 +14,8 @@ import { maxPageRows, scan } from './table-scan.ts'
 /** No resource type has a space in its name. */
 const registryPartition = 'outbox partitions'
 const parallelScans = 8
+/** Operations a table transaction may hold. */
+const transactionSize = 100
 
 export interface TableOutbox {
   /** Notes that a partition may hold outbox rows; must come before the first. One operation per partition and process. */
@@ -59,20 +61,45 @@ export function createTableOutbox(objects: TableClient): TableOutbox {
     },
 
     async settle(entries) {
-      for (let start = 0; start < entries.length; start += parallelScans) {
-        await Promise.all(entries.slice(start, start + parallelScans).map(remove))
-      }
+      const partitions = Map.groupBy(entries, ({ id }) => addressOf(id).partition)
+      await Promise.all(
+        [...partitions].map(async ([partition, own]) => {
+          for (let start = 0; start < own.length; start += transactionSize)
+            await removeAll(partition, own.slice(start, start + transactionSize))
+        }),
+      )
     },
   }
 
+  /** One that is gone already fails the whole transaction: then each goes by itself. */
+  async function removeAll(partition: string, entries: readonly OutboxEntry[]): Promise<void> {
+    if (entries.length > 1) {
+      try {
+        await objects.submitTransaction(
+          entries.map(({ id }) => ['delete', { partitionKey: partition, rowKey: addressOf(id).row }]),
+        )
+        return
+      } catch (error) {
+        if (tableFailure(error) !== 'not-found') throw error
+      }
+    }
+    for (let start = 0; start < entries.length; start += parallelScans)
+      await Promise.all(entries.slice(start, start + parallelScans).map(remove))
+  }
+
   async function remove({ id }: OutboxEntry): Promise<void> {
-    const separator = id.indexOf(' ')
+    const { partition, row } = addressOf(id)
     try {
-      await objects.deleteEntity(id.slice(0, separator), id.slice(separator + 1))
+      await objects.deleteEntity(partition, row)
     } catch (error) {
       if (tableFailure(error) !== 'not-found') throw error
     }
   }
+}
+
+function addressOf(id: string): { partition: string; row: string } {
+  const separator = id.indexOf(' ')
+  return { partition: id.slice(0, separator), row: id.slice(separator + 1) }
 }
 
 function entryOf(row: Entity): OutboxEntry {
