@@ -8,16 +8,22 @@ export const PlacementKey = z
   .regex(/^[^/]+(\/[^/]+)?$/, 'expected name or namespace/name')
 export type PlacementKey = z.infer<typeof PlacementKey>
 
-/** A placement to look at again, or an object of the hub that changed and may be placed by someone. */
+/** An object of the hub that changed. */
+export const ChangedObject = z.object({
+  group: z.string(),
+  resource: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+})
+export type ChangedObject = z.infer<typeof ChangedObject>
+
+/** Objects one message may name. */
+export const maxChangedObjects = 100
+
+/** A placement to look at again, or objects that changed and may be placed by someone. */
 export const ReconcileMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('placement'), placement: PlacementKey }),
-  z.object({
-    kind: z.literal('object'),
-    group: z.string(),
-    resource: z.string(),
-    namespace: z.string().optional(),
-    name: z.string(),
-  }),
+  z.object({ kind: z.literal('objects'), objects: z.array(ChangedObject).min(1).max(maxChangedObjects) }),
 ])
 export type ReconcileMessage = z.infer<typeof ReconcileMessage>
 

@@ -4,6 +4,7 @@ import { errorMessage } from '../errors.ts'
 import type { Log } from '../ports/log.ts'
 import type { MessageBus } from '../ports/message-bus.ts'
 import type { Committed, Outbox, OutboxEntry } from '../ports/outbox.ts'
+import { mergeMessages } from './merge-messages.ts'
 
 export interface Publisher {
   /** Hand this to the stores. */
@@ -28,7 +29,7 @@ export function createPublisher({ bus, log }: { bus: Pick<MessageBus, 'send'>; l
 
   async function send(entries: readonly OutboxEntry[]): Promise<boolean> {
     try {
-      await bus.send(entries.flatMap(({ messages }) => messages))
+      await bus.send(mergeMessages(entries.flatMap(({ messages }) => messages)))
       return true
     } catch (error) {
       stays(entries, error)
@@ -92,7 +93,7 @@ export async function relayOutbox(
   for (const outbox of outboxes) {
     const entries = await outbox.pending(clock.now() - olderThanMs, limit)
     if (entries.length === 0) continue
-    await bus.send(entries.flatMap(({ messages }) => messages))
+    await bus.send(mergeMessages(entries.flatMap(({ messages }) => messages)))
     await outbox.settle(entries)
     sent += entries.length
   }

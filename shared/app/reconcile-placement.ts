@@ -1,6 +1,6 @@
 // The first stage of a placement: what it selects and how it wants clusters picked, as snapshots; its finalizers; its end.
 import type { KubeObject } from '../api/kube-object.ts'
-import type { Message, PlacementKey, ReconcileMessage } from '../api/message.ts'
+import type { ChangedObject, Message, PlacementKey, ReconcileMessage } from '../api/message.ts'
 import type { Placement } from '../api/placement.ts'
 import type { PlacementHeader } from '../api/placement-record.ts'
 import { goJson } from '../domain/go-json.ts'
@@ -39,7 +39,7 @@ type Needs = Pick<
 
 /** Idempotent: nothing is written when nothing changed. */
 export async function reconcilePlacement(platform: Needs, message: ReconcileMessage): Promise<void> {
-  if (message.kind === 'object') return (overrideWork(message) ?? wakeConcerned(message))(platform)
+  if (message.kind === 'objects') return lookAt(platform, message.objects)
   const key = message.placement
   await untilWritten(async () => {
     const [found, header] = await Promise.all([
@@ -52,8 +52,15 @@ export async function reconcilePlacement(platform: Needs, message: ReconcileMess
   })
 }
 
-function wakeConcerned(message: Extract<ReconcileMessage, { kind: 'object' }>): (platform: Needs) => Promise<void> {
-  return (platform) => wakeConcernedPlacements(platform, message)
+/** Overrides and their snapshots have work of their own; any other object wakes those who place it. */
+async function lookAt(platform: Needs, objects: readonly ChangedObject[]): Promise<void> {
+  const rest: ChangedObject[] = []
+  for (const object of objects) {
+    const work = overrideWork(object)
+    if (work) await work(platform)
+    else rest.push(object)
+  }
+  if (rest.length > 0) await wakeConcernedPlacements(platform, rest)
 }
 
 /** Has everything removed, and lets the object go once that is certain to happen. */

@@ -1,7 +1,7 @@
 // Overrides become snapshots, objects of the API like the overrides themselves: rollouts name them, workers apply them.
 // A changed snapshot wakes the placements it may concern, once no rollout can work with an older list any more.
 import type { KubeObject, ObjectKey, ResourceType } from '../api/kube-object.ts'
-import type { Message, ReconcileMessage } from '../api/message.ts'
+import type { ChangedObject, Message } from '../api/message.ts'
 import { ClusterResourceOverride, ResourceOverride } from '../api/override.ts'
 import { overrideConcerns, overrideReach } from '../domain/override/concern.ts'
 import {
@@ -20,7 +20,6 @@ import type { Platform } from './platform.ts'
 import { wakeForObject, wakeRollout } from './wake.ts'
 
 type Needs = Pick<Platform, 'objects' | 'placements' | 'lists' | 'bus' | 'clock' | 'ids' | 'settings'>
-type ObjectChange = Extract<ReconcileMessage, { kind: 'object' }>
 
 interface OverrideKind {
   readonly type: ResourceType
@@ -44,7 +43,7 @@ const namespacedKind: OverrideKind = {
 }
 
 /** The work an object's change means for overrides, or undefined when it is neither an override nor a snapshot of one. */
-export function overrideWork(change: ObjectChange): ((platform: Needs) => Promise<void>) | undefined {
+export function overrideWork(change: ChangedObject): ((platform: Needs) => Promise<void>) | undefined {
   const is = ({ group, resource }: ResourceType) => group === change.group && resource === change.resource
   for (const kind of [clusterKind, namespacedKind]) {
     if (is(kind.type)) return (platform) => snapshotOverride(platform, kind, keyOf(change))
@@ -53,7 +52,7 @@ export function overrideWork(change: ObjectChange): ((platform: Needs) => Promis
   return undefined
 }
 
-function keyOf({ namespace, name }: ObjectChange): ObjectKey {
+function keyOf({ namespace, name }: ChangedObject): ObjectKey {
   return namespace === undefined ? { name } : { namespace, name }
 }
 

@@ -1,20 +1,23 @@
-// A changed object wakes the placements it may concern.
-import type { ReconcileMessage } from '../api/message.ts'
+// Changed objects wake the placements they may concern.
+import type { ChangedObject } from '../api/message.ts'
 import { concerns } from '../domain/placement/concern.ts'
 import { placementKeyOf } from './fleet-lists.ts'
 import type { Platform } from './platform.ts'
 import { wakeReconcile } from './wake.ts'
 
-type ObjectChange = Extract<ReconcileMessage, { kind: 'object' }>
-
+/** One look at the placements serves all objects of a message. */
 export async function wakeConcernedPlacements(
   { lists, kinds, bus, settings }: Pick<Platform, 'lists' | 'kinds' | 'bus' | 'settings'>,
-  { group, resource, namespace, name }: ObjectChange,
+  objects: readonly ChangedObject[],
 ): Promise<void> {
-  const kind = (await kinds.kinds()).find(({ type }) => type.group === group && type.resource === resource)?.kind
-  if (kind === undefined) return
+  const served = await kinds.kinds()
+  const changed = objects.flatMap(({ group, resource, namespace, name }) => {
+    const kind = served.find(({ type }) => type.group === group && type.resource === resource)?.kind
+    return kind === undefined ? [] : [{ group, kind, namespace, name }]
+  })
+  if (changed.length === 0) return
   const placements = await lists.placements()
-  const woken = placements.filter((placement) => concerns({ group, kind, namespace, name }, placement))
+  const woken = placements.filter((placement) => changed.some((object) => concerns(object, placement)))
   if (woken.length > 0)
     await bus.send(woken.map((placement) => wakeReconcile(placementKeyOf(placement), settings.coalesceMs)))
 }

@@ -25,11 +25,11 @@ export function wakeReconcile(placement: PlacementKey, coalesceMs?: number): Mes
 
 /** Tells the hub to find out which placements an object concerns. */
 export function wakeForObject(type: ResourceType, namespace: string | undefined, name: string): Message {
-  const body = { kind: 'object' as const, group: type.group, resource: type.resource, name }
+  const object = { group: type.group, resource: type.resource, name, ...(namespace !== undefined && { namespace }) }
   return {
     queue: 'reconcile-placement',
     session: sessionOf(`${type.resource}/${namespace ?? ''}/${name}`),
-    body: namespace === undefined ? body : { ...body, namespace },
+    body: { kind: 'objects', objects: [object] },
   }
 }
 

@@ -9,7 +9,9 @@ import { startTables } from '../../infra/local/table/start-tables.ts'
 import { connectTable } from '../../shared/adapters/azure/table-client.ts'
 import { createTableObjectStore, type TableObjectStoreOptions } from '../../shared/adapters/azure/table-object-store.ts'
 import type { KubeObject, ResourceType } from '../../shared/api/kube-object.ts'
+import { wakeReconcile } from '../../shared/app/wake.ts'
 import { ConflictError, TransientError } from '../../shared/errors.ts'
+import type { OutboxEntry } from '../../shared/ports/outbox.ts'
 
 let tables: Awaited<ReturnType<typeof startTables>> | undefined
 before(async () => {
@@ -115,6 +117,71 @@ describe('the table object store', () => {
       Array.from({ length: 15 }, (_unused, index) => index + 2),
     )
     assert.equal((await open().list(type)).items.length, 15)
+  })
+
+  it('writes what waits for each other in one transaction, each with a revision and news of its own', async () => {
+    const wire: Wire = { counts: {} }
+    const entries: OutboxEntry[] = []
+    const store = open(wire, { committed: (entry) => void entries.push(entry) })
+    const type = freshType()
+    const write = (name: string, expect: 'absent' | number = 'absent') =>
+      store.write(type, { key: { name }, expect, object: thing(name), news: [wakeReconcile(name)] })
+    await write('warm')
+    Object.assign(wire, { counts: {} })
+    entries.length = 0
+    const results = await Promise.allSettled(['a', 'b', 'warm', 'c', 'd'].map((name) => write(name)))
+    assert.deepEqual(
+      results.map((result) => (result.status === 'fulfilled' ? result.value.revision : result.reason.constructor)),
+      [3, 4, ConflictError, 5, 6],
+      'one that does not hold is refused alone',
+    )
+    const page = await store.changes(type, 2, 10)
+    assert.ok(page.kind === 'changes')
+    assert.deepEqual(
+      page.changes.map(({ key, revision }) => [key.name, revision]),
+      [
+        ['a', 3],
+        ['b', 4],
+        ['c', 5],
+        ['d', 6],
+      ],
+    )
+    assert.deepEqual(
+      entries.flatMap(({ messages }) => messages),
+      ['a', 'b', 'c', 'd'].map((name) => wakeReconcile(name)),
+    )
+    assert.deepEqual(
+      (await store.pending(2_000_000, 10)).filter(({ id }) => entries.some((entry) => entry.id === id)).length,
+      entries.length,
+    )
+  })
+
+  it('recognises each of its own writes when the answer to several was lost', async () => {
+    const type = freshType()
+    const wire: Wire = { counts: {} }
+    const entries: OutboxEntry[] = []
+    const store = open(wire, { committed: (entry) => void entries.push(entry) })
+    const news = [wakeReconcile('a')]
+    const old = await store.write(type, { key: { name: 'old' }, expect: 'absent', object: thing('old'), news })
+    entries.length = 0
+    let sent = 0
+    wire.fault = (method, phase) => {
+      if (method !== 'submitTransaction' || phase !== 'after') return
+      sent += 1
+      if (sent === 2) throw new RestError('socket hang up', { code: 'ECONNRESET' })
+    }
+    const written = await Promise.all([
+      store.write(type, { key: { name: 'first' }, expect: 'absent', object: thing('first'), news }),
+      store.write(type, { key: { name: 'new' }, expect: 'absent', object: thing('new'), news }),
+      store.write(type, { key: { name: 'old' }, expect: old.revision, object: undefined, previous: old.object, news }),
+    ])
+    assert.deepEqual(
+      written.map(({ revision }) => revision),
+      [3, 4, 5],
+    )
+    assert.equal(sent, 2)
+    assert.equal(await open().revision(type), 5, 'nothing was written twice')
+    assert.equal(entries.length, 2, 'the news of both transactions go out')
   })
 
   it('recognises its own write when the answer was lost', async () => {
