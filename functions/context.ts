@@ -28,11 +28,13 @@ import { fleetLists } from '../shared/app/fleet-lists.ts'
 import { indexedStore } from '../shared/app/indexed-store.ts'
 import { memberAccess } from '../shared/app/member-access.ts'
 import { newsOf } from '../shared/app/news.ts'
+import { placedKinds } from '../shared/app/placed-kinds.ts'
 import type { Platform } from '../shared/app/platform.ts'
 import { createPublisher, type Publisher } from '../shared/app/publisher.ts'
 import { fleetViews } from '../shared/app/views/fleet-views.ts'
 import { type Auth, type Config, type Endpoint, readConfig } from '../shared/config/config.ts'
 import type { Outbox } from '../shared/ports/outbox.ts'
+import { ending } from './ending.ts'
 
 export interface AppContext {
   readonly apiServer: ApiServer
@@ -117,6 +119,7 @@ async function createContext(config: Config): Promise<AppContext> {
     access: memberAccess({ objects, members, clock }),
     memberCrds: kinds.filter(({ kind }) => kind === 'AppliedWork').map(crdOf),
     kinds: hubKinds(served),
+    placedKinds: placedKinds(records.clusters),
     namespaces,
     garbage: {
       collect: (message) => collector.collectGarbage(message),
@@ -127,6 +130,7 @@ async function createContext(config: Config): Promise<AppContext> {
     ids: systemIds,
     log,
     settings: config,
+    ending: ending.signal,
   }
   return { apiServer, platform, publisher }
 }

@@ -8,6 +8,7 @@ import { joinClusterFunction } from './queue/join-cluster.ts'
 import { reconcilePlacementFunction } from './queue/reconcile-placement.ts'
 import { rolloutPlacementFunction } from './queue/rollout-placement.ts'
 import { schedulePlacementFunction } from './queue/schedule-placement.ts'
+import { watchMembersFunction } from './queue/watch-members.ts'
 import { probeClustersFunction, relayOutboxFunction, resyncFunction, sweepDriftFunction } from './timer/timers.ts'
 
 export const functions: readonly FunctionDef[] = [
@@ -16,6 +17,7 @@ export const functions: readonly FunctionDef[] = [
   schedulePlacementFunction,
   rolloutPlacementFunction,
   applyWorkFunction,
+  watchMembersFunction,
   foldStatusFunction,
   joinClusterFunction,
   collectGarbageFunction,

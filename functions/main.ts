@@ -1,8 +1,10 @@
 // The app's entry point (package.json `main`, built to dist/main.js): registers every function of the list.
 import { app } from '@azure/functions'
+import { ending } from './ending.ts'
 import { functions } from './index.ts'
 
 app.setup({ enableHttpStream: true })
+app.hook.appTerminate(() => ending.abort())
 
 for (const definition of functions) {
   switch (definition.trigger) {

@@ -40,7 +40,9 @@ const localSettings: Readonly<Record<string, string>> = {
   HUBLESS_LOG: 'warn',
   HUBLESS_RELAY_SCHEDULE: '*/5 * * * * *',
   HUBLESS_PROBE_SCHEDULE: '*/15 * * * * *',
-  HUBLESS_SWEEP_SCHEDULE: '30 * * * * *',
+  // Half a minute of watching, every half minute: what others change on a member is seen at once.
+  HUBLESS_SWEEP_SCHEDULE: '*/30 * * * * *',
+  HUBLESS_DRIFT_WATCH_MS: '29500',
   HUBLESS_RESYNC_SCHEDULE: '0 */5 * * * *',
 }
 

@@ -45,6 +45,13 @@ export const ClusterMessage = z.object({
 })
 export type ClusterMessage = z.infer<typeof ClusterMessage>
 
+/** Clusters whose members are watched for what others change there. `sentAt` is epoch milliseconds. */
+export const WatchMessage = z.object({
+  clusters: z.array(z.string()).min(1).max(100),
+  sentAt: z.number().int(),
+})
+export type WatchMessage = z.infer<typeof WatchMessage>
+
 /** An object that went away or is going: its dependents, its namespace's content, its custom resources need a look. */
 export const GarbageMessage = z.object({
   group: z.string(),
@@ -61,6 +68,7 @@ export const queues = {
   'schedule-placement': PlacementMessage,
   'rollout-placement': PlacementMessage,
   'apply-work': WorkMessage,
+  'watch-members': WatchMessage,
   'fold-status': PlacementMessage,
   'join-cluster': ClusterMessage,
   'collect-garbage': GarbageMessage,

@@ -124,6 +124,7 @@ async function leave(platform: Needs, cluster: string): Promise<void> {
     await platform.clusters.leave(cluster, placement)
   }
   if (placed.length === leaveSlice) return platform.bus.send([wakeClusters([cluster])])
+  await platform.clusters.forgetKinds(cluster)
   await updateObject(platform.objects, types.memberCluster, { name: cluster }, (object) => ({
     object: withoutFinalizers(object, [memberClusterFinalizer]),
     news: [wakeClusters([cluster])],

@@ -13,12 +13,15 @@ import type { PayloadStore } from '../ports/payload-store.ts'
 import type { PlacementStore } from '../ports/placement-store.ts'
 import type { FleetLists } from './fleet-lists.ts'
 import type { MemberAccess } from './member-access.ts'
+import type { PlacedKinds } from './placed-kinds.ts'
 
 /** Times in milliseconds. */
 export interface Settings {
   readonly snapshotMinIntervalMs: number
   readonly snapshotCollectMs: number
   readonly coalesceMs: number
+  /** How long one look at what others change on members lasts; 0 looks at what has happened and no longer. */
+  readonly driftWatchMs: number
 }
 
 export interface Platform {
@@ -35,8 +38,11 @@ export interface Platform {
   readonly namespaces: NamespaceIndex
   readonly garbage: GarbageCollector
   readonly lists: FleetLists
+  readonly placedKinds: PlacedKinds
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
   readonly settings: Settings
+  /** Aborted when the process is about to end: whatever only waits returns. */
+  readonly ending: AbortSignal
 }

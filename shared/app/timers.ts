@@ -3,10 +3,12 @@ import type { Message } from '../api/message.ts'
 import { placementKeyOf } from './fleet-lists.ts'
 import type { Platform } from './platform.ts'
 import { relayOutbox } from './publisher.ts'
-import { wakeClusters, wakeFold, wakeReconcile, wakeRollout, wakeSchedule, wakeSweep } from './wake.ts'
+import { wakeClusters, wakeFold, wakeReconcile, wakeRollout, wakeSchedule, wakeSweep, wakeWatch } from './wake.ts'
 
 /** Clusters one probe message speaks of: each is looked at by itself, so a message costs one slow member at most. */
 const clustersPerProbe = 10
+/** Clusters one invocation watches: each costs it little more than a connection for each kind placed there. */
+const clustersPerWatch = 50
 /** Messages handed to the bus at once. */
 const sendSlice = 500
 
@@ -18,18 +20,23 @@ export async function probeClusters({ lists, bus }: Pick<Platform, 'lists' | 'bu
   )
 }
 
-export async function sweepDrift({ lists, bus }: Pick<Platform, 'lists' | 'bus'>): Promise<void> {
-  const clusters = await lists.memberClusters()
+/** Members are asked what others changed since the last time; what did not change costs nothing. */
+export async function sweepDrift({ lists, bus, clock }: Pick<Platform, 'lists' | 'bus' | 'clock'>): Promise<void> {
   await sendAll(
     bus,
-    clusters
-      .filter(({ metadata }) => !metadata.deletionTimestamp)
-      .map(({ metadata }) => wakeSweep(metadata.name ?? '')),
+    slices(await staying(lists), clustersPerWatch).map((clusters, slice) => wakeWatch(clusters, slice, clock.now())),
   )
 }
 
+async function staying(lists: Platform['lists']): Promise<string[]> {
+  return (await lists.memberClusters())
+    .filter(({ metadata }) => !metadata.deletionTimestamp)
+    .map(({ metadata }) => metadata.name ?? '')
+}
+
 /**
- * Every placement goes through every stage again; records whose placement is gone are found here too. Old Events go.
+ * Every placement goes through every stage again, and every member is compared with what it was found to have; records
+ * whose placement is gone are found here too. Old Events go.
  */
 export async function resync({
   lists,
@@ -48,6 +55,10 @@ export async function resync({
   await sendAll(
     bus,
     [...keys].flatMap((key) => [wakeReconcile(key), wakeSchedule(key), wakeRollout(key), wakeFold(key)]),
+  )
+  await sendAll(
+    bus,
+    (await staying(lists)).map((cluster) => wakeSweep(cluster)),
   )
 }
 

@@ -82,6 +82,11 @@ export function wakeSweep(cluster: string, after?: PlacementKey): Message {
   return { queue: 'apply-work', session: cluster, body: after === undefined ? { cluster } : { cluster, after } }
 }
 
+/** Has members watched; `slice` keeps the same clusters in the same session. */
+export function wakeWatch(clusters: readonly string[], slice: number, now: number): Message {
+  return { queue: 'watch-members', session: `slice-${slice}`, body: { clusters: [...clusters], sentAt: now } }
+}
+
 export function wakeClusters(clusters: readonly string[], reschedule = false): Message {
   const [first = ''] = clusters
   const body = { clusters: [...clusters] }

@@ -29,6 +29,8 @@ const Environment = z.object({
   HUBLESS_MEMBER_TIMEOUT_MS: milliseconds(10_000, 100, 60_000),
   /** A watch is ended after this time; the front end would cut it at 230 s. */
   HUBLESS_WATCH_MS: milliseconds(200_000, 1_000, 220_000),
+  /** How long one look at what others change on members lasts. */
+  HUBLESS_DRIFT_WATCH_MS: milliseconds(2_000, 1_000, 240_000),
   HUBLESS_LOG: z.enum(['info', 'warn', 'silent']).default('info'),
 })
 
@@ -56,6 +58,7 @@ export interface Config {
   readonly coalesceMs: number
   readonly memberTimeoutMs: number
   readonly watchMs: number
+  readonly driftWatchMs: number
   readonly log: 'info' | 'warn' | 'silent'
 }
 
@@ -84,6 +87,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     coalesceMs: settings.HUBLESS_COALESCE_MS,
     memberTimeoutMs: settings.HUBLESS_MEMBER_TIMEOUT_MS,
     watchMs: settings.HUBLESS_WATCH_MS,
+    driftWatchMs: settings.HUBLESS_DRIFT_WATCH_MS,
     log: settings.HUBLESS_LOG,
   })
 }

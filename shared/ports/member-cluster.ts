@@ -1,5 +1,5 @@
 // A member cluster, reached through its own API server with credentials the hub was given.
-import type { GroupVersionKind, KubeObject } from '../api/kube-object.ts'
+import type { GroupVersionKind, KubeObject, ObjectMeta } from '../api/kube-object.ts'
 import type { MemberProfile } from '../api/member-cluster.ts'
 
 /** Where a kind is served on the member. */
@@ -42,6 +42,27 @@ export type MemberWrite =
       readonly subresource?: 'status'
     }
 
+/** Somebody else's change to an object of the member. Never the object itself: what it holds is read where it is needed. */
+export interface MemberChange {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly metadata: ObjectMeta
+}
+
+export interface MemberWatch {
+  /** Where an earlier look ended; absent, the look begins with what happens from now on. */
+  readonly from?: string | undefined
+  /** How long to look, in milliseconds; what had happened before the call is told even when that is nothing. */
+  readonly forMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface MemberWatchEnd {
+  /** Where the next look begins. */
+  readonly resourceVersion: string
+  /** Changes may have gone unseen before this look began: `from` was absent or too old. */
+  readonly lost: boolean
+}
+
 /**
  * Every call is bounded in time and in the size of the answer. A 4xx answer is a MemberRefusal; anything that may heal
  * (no connection, timeout, 429, 5xx, a broken answer) is a TransientError; credentials that are missing or wrong are an
@@ -55,6 +76,13 @@ export interface MemberCluster {
   write(ref: MemberRef, write: MemberWrite, options?: { dryRun?: boolean }): Promise<KubeObject>
   /** Resolves also when the object is already gone. `uid` guards against deleting a namesake. */
   delete(ref: MemberRef, options: { uid?: string; propagation: 'Background' | 'Foreground' | 'Orphan' }): Promise<void>
+  /** Metadata of the objects of a kind, of one namespace if given; their fields are not transferred. */
+  listMetadata(resource: MemberResource, options?: { namespace?: string }): Promise<readonly ObjectMeta[]>
+  /**
+   * Tells what others change about the objects of a kind. Changes this process made are left out, and so is what follows
+   * from an owner it deleted. Returns when the time is over, the signal says so or the member ends it.
+   */
+  watch(resource: MemberResource, watch: MemberWatch, hear: (change: MemberChange) => void): Promise<MemberWatchEnd>
   probe(): Promise<MemberProfile>
 }
 

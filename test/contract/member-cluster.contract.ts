@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { GroupVersionKind, KubeObject } from '../../shared/api/kube-object.ts'
-import { type MemberCluster, type MemberRef, MemberRefusal } from '../../shared/ports/member-cluster.ts'
+import {
+  type MemberChange,
+  type MemberCluster,
+  type MemberRef,
+  MemberRefusal,
+} from '../../shared/ports/member-cluster.ts'
 
 export interface MemberWorld {
   readonly member: MemberCluster
@@ -407,6 +412,50 @@ export function memberClusterContract(name: string, start: () => Promise<MemberW
       await member.write(inside, { verb: 'patch', type: 'merge', patch: { metadata: { finalizers: null } } })
       await world.eventually(async () => (await member.get(ref)) === undefined)
       assert.equal(await member.get(inside), undefined)
+    })
+
+    test('a watch tells what others changed since the last one, without the objects and without our own changes', async () => {
+      const { resource } = await refTo('ConfigMap', 'watched')
+      const owner = await create('ConfigMap', configMap('watched-owner', {}))
+      const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: 'watched-owner', uid: owner.metadata.uid ?? '' }
+      await create('ConfigMap', configMap('watched', { a: '1' }, { ownerReferences: [reference] }))
+      const heard: MemberChange[] = []
+      const look = async (from?: string) =>
+        member.watch(resource, { forMs: 0, ...(from !== undefined && { from }) }, (change) => void heard.push(change))
+      const first = await look()
+      assert.deepEqual([first.lost, heard], [true, []], 'without a beginning there is no past')
+      const none = await look(first.resourceVersion)
+      assert.deepEqual([none.lost, heard], [false, []])
+
+      await create('ConfigMap', configMap('watched-own', { a: '1' }))
+      await world.put(configMap('watched', { a: '2' }, { ownerReferences: [reference] }))
+      const second = await look(none.resourceVersion)
+      assert.deepEqual(
+        heard.map(({ type, metadata }) => [type, metadata.name]),
+        [['MODIFIED', 'watched']],
+      )
+      assert.ok(!('data' in (heard[0] ?? {})) && heard[0]?.metadata.ownerReferences?.[0]?.name === 'watched-owner')
+      await member.delete(await refTo('ConfigMap', 'watched-owner'), {
+        uid: owner.metadata.uid ?? '',
+        propagation: 'Foreground',
+      })
+      await world.eventually(async () => (await member.get(await refTo('ConfigMap', 'watched'))) === undefined)
+      heard.length = 0
+      await look(second.resourceVersion)
+      assert.deepEqual(
+        [...new Set(heard.map(({ metadata }) => metadata.name))],
+        ['watched-owner'],
+        'what follows from an owner we deleted is left out',
+      )
+    })
+
+    test('lists the metadata of a kind, of one namespace or all', async () => {
+      const { resource } = await refTo('ConfigMap', 'listed')
+      await create('ConfigMap', configMap('listed', { a: '1' }))
+      const inside = await member.listMetadata(resource, { namespace: space })
+      assert.ok(inside.some(({ name: found, resourceVersion }) => found === 'listed' && resourceVersion))
+      assert.ok((await member.listMetadata(resource)).length >= inside.length)
+      assert.deepEqual(await member.listMetadata(resource, { namespace: 'nobody' }), [])
     })
 
     test('a probe tells version, readiness, amounts and namespaces with their owners', async () => {

@@ -30,6 +30,7 @@ import { indexedStore } from '../../shared/app/indexed-store.ts'
 import { joinCluster } from '../../shared/app/join-cluster.ts'
 import { memberAccess } from '../../shared/app/member-access.ts'
 import { newsOf } from '../../shared/app/news.ts'
+import { placedKinds } from '../../shared/app/placed-kinds.ts'
 import type { Platform } from '../../shared/app/platform.ts'
 import { createPublisher, relayOutbox } from '../../shared/app/publisher.ts'
 import { reconcilePlacement } from '../../shared/app/reconcile-placement.ts'
@@ -38,6 +39,7 @@ import { schedulePlacement } from '../../shared/app/schedule-placement.ts'
 import { park, settleFailure } from '../../shared/app/settle.ts'
 import { probeClusters, resync, sweepDrift } from '../../shared/app/timers.ts'
 import { fleetViews } from '../../shared/app/views/fleet-views.ts'
+import { watchMembers } from '../../shared/app/watch-members.ts'
 import { ConflictError, TransientError } from '../../shared/errors.ts'
 import { CrashError, type FaultRates, faultInjector, noFaults, seededRandom } from './faults.ts'
 
@@ -106,10 +108,11 @@ export async function createWorld({
     connect: async (cluster: string, kubeconfig: string) =>
       injector.wrap(`member ${cluster}`, await members.connect(cluster, kubeconfig)),
   }
+  const faultyClusters = injector.wrap('clusters', clusterStore)
   const platform: Platform = {
     objects,
     placements: injector.wrap('placements', placementStore),
-    clusters: injector.wrap('clusters', clusterStore),
+    clusters: faultyClusters,
     payloads: injector.wrap('payloads', payloadStore),
     outboxes: [objectStore, placementStore],
     bus: faultyBus,
@@ -127,13 +130,16 @@ export async function createWorld({
     clock,
     ids,
     log,
-    settings: { snapshotMinIntervalMs: 0, snapshotCollectMs: 0, coalesceMs: 100 },
+    settings: { snapshotMinIntervalMs: 0, snapshotCollectMs: 0, coalesceMs: 100, driftWatchMs: 0 },
+    placedKinds: placedKinds(faultyClusters),
+    ending: new AbortController().signal,
   }
   const useCases: { [Q in QueueName]: (body: never) => Promise<void> } = {
     'reconcile-placement': (body) => reconcilePlacement(platform, body),
     'schedule-placement': (body) => schedulePlacement(platform, body),
     'rollout-placement': (body) => rolloutPlacement(platform, body),
     'apply-work': (body) => applyWork(platform, body),
+    'watch-members': (body) => watchMembers(platform, body),
     'fold-status': (body) => foldStatus(platform, body),
     'join-cluster': (body) => joinCluster(platform, body),
     'collect-garbage': (body) => collectGarbage(platform, body),

@@ -37,10 +37,22 @@ export interface MemberAnswer {
   readonly text: string
 }
 
+/** A call whose answer is read line by line as it comes. */
+export interface LinesCall extends MemberCall {
+  /** For the whole of it, in milliseconds. Its end is the answer's end. */
+  readonly forMs: number
+  readonly onLine: (line: string) => void
+}
+
 /** The way to one member. */
 export interface MemberHttp {
   /** Any answer at all resolves. Throws TransientError or InvalidInputError when there is none. */
   call(call: MemberCall): Promise<MemberAnswer>
+  /**
+   * Resolves when the answer has ended, its time is over or the signal says so; `text` is empty for a 2xx answer. Holds
+   * none of the slots of `call`. Throws TransientError or InvalidInputError when no answer begins, or a line is too long.
+   */
+  lines(call: LinesCall): Promise<MemberAnswer>
   /** Closes idle connections; calls in flight end by themselves. */
   close(): void
 }
@@ -54,22 +66,24 @@ export function createMemberHttp(credentials: Credentials, limits: HttpLimits, c
   const agentOptions = { keepAlive: true, maxSockets: limits.inFlight, timeout: idleMs, keepAliveMsecs: 30_000 }
   const secure = credentials.server.protocol === 'https:'
   const agent = secure ? new SecureAgent({ ...agentOptions, ...credentials.tls }) : new PlainAgent(agentOptions)
+  // A watch holds its connection for long: taken from the others, a few would stop all calls.
+  const watching = secure ? new SecureAgent(credentials.tls) : new PlainAgent()
   const send = secure ? secureRequest : plainRequest
 
-  const exchange = async (call: MemberCall, signal: AbortSignal): Promise<MemberAnswer> => {
+  const start = (call: MemberCall, signal: AbortSignal, long = false): Promise<IncomingMessage> => {
     const { server } = credentials
     const headers: Record<string, string> = {
       ...credentials.headers,
       accept: call.accept ?? 'application/json',
-      'accept-encoding': 'gzip',
       'user-agent': 'hubless',
+      ...(!long && { 'accept-encoding': 'gzip' }),
     }
     if (call.body !== undefined) {
       headers['content-type'] = call.contentType ?? 'application/json'
       headers['content-length'] = String(Buffer.byteLength(call.body))
     }
     const options = {
-      agent,
+      agent: long ? watching : agent,
       method: call.method,
       host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: server.port || (secure ? 443 : 80),
@@ -77,8 +91,17 @@ export function createMemberHttp(credentials: Credentials, limits: HttpLimits, c
       headers,
       signal,
     }
-    const answer = await begin((onAnswer) => send(options, onAnswer), call.body)
+    return begin((onAnswer) => send(options, onAnswer), call.body)
+  }
+  const exchange = async (call: MemberCall, signal: AbortSignal): Promise<MemberAnswer> => {
+    const answer = await start(call, signal)
     return { ...headOf(answer), text: await readText(answer, limits.answerBytes) }
+  }
+  const failure = (error: unknown, signal: AbortSignal): Error => {
+    if (error instanceof TransientError) return error
+    if (signal.aborted)
+      return new TransientError(`no answer from ${credentials.server.host} in ${waitedMs(signal, limits)} ms`)
+    return connectionFailure(error, credentials, clock.now())
   }
 
   return {
@@ -90,12 +113,27 @@ export function createMemberHttp(credentials: Credentials, limits: HttpLimits, c
         leave = await limiter.enter(limits.timeoutMs, signal)
         return await exchange(call, signal)
       } catch (error) {
-        if (error instanceof TransientError) throw error
-        if (signal.aborted)
-          throw new TransientError(`no answer from ${credentials.server.host} in ${waitedMs(signal, limits)} ms`)
-        throw connectionFailure(error, credentials, clock.now())
+        throw failure(error, signal)
       } finally {
         leave?.()
+      }
+    },
+    lines: async (call) => {
+      const begun = new AbortController()
+      const patience = setTimeout(() => begun.abort(), limits.timeoutMs)
+      const over = AbortSignal.any([AbortSignal.timeout(call.forMs), ...(call.signal ? [call.signal] : [])])
+      try {
+        const answer = await start(call, AbortSignal.any([begun.signal, over]), true)
+        const head = headOf(answer)
+        if (head.code !== 200) return { ...head, text: await readText(answer, limits.answerBytes) }
+        clearTimeout(patience)
+        await readLines(answer, limits.answerBytes, call.onLine)
+        return { ...head, text: '' }
+      } catch (error) {
+        if (over.aborted) return { code: 200, contentType: '', retryAfter: undefined, text: '' }
+        throw failure(error, begun.signal)
+      } finally {
+        clearTimeout(patience)
       }
     },
     // Not agent.destroy(), which would also break calls in flight.
@@ -170,6 +208,19 @@ async function readText(answer: IncomingMessage, limit: number): Promise<string>
     throw error
   }
   return Buffer.concat(parts).toString('utf8')
+}
+
+/** Tells whole lines as they come. Throws TransientError for one longer than `limit` bytes. */
+async function readLines(answer: IncomingMessage, limit: number, onLine: (line: string) => void): Promise<void> {
+  let rest = ''
+  answer.setEncoding('utf8')
+  for await (const part of answer as AsyncIterable<string>) {
+    const lines = `${rest}${part}`.split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line !== '') onLine(line)
+    if (rest.length > limit)
+      throw new TransientError(`a line of the answer is longer than ${limit}, the most the hub reads`)
+  }
 }
 
 function queryText(query: Readonly<Record<string, string>> = {}): string {

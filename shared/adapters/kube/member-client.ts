@@ -3,11 +3,19 @@ import { isJsonObject } from '../../api/json.ts'
 import type { KubeObject } from '../../api/kube-object.ts'
 import { InvalidInputError, TransientError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { type MemberCluster, type MemberRef, MemberRefusal, type MemberWrite } from '../../ports/member-cluster.ts'
+import {
+  type MemberCluster,
+  type MemberRef,
+  MemberRefusal,
+  type MemberResource,
+  type MemberWrite,
+} from '../../ports/member-cluster.ts'
 import { failureOf, kubeObjectOf, objectOf, statusOf } from './answer.ts'
 import type { Credentials } from './credentials.ts'
 import { createDiscovery } from './discovery.ts'
 import type { MemberAnswer, MemberCall, MemberHttp } from './http.ts'
+import { createMetadataReader } from './metadata-reader.ts'
+import { createOwnChanges } from './own-changes.ts'
 import { probeMember } from './probe.ts'
 
 /** Name under which the member records what the hub wrote. */
@@ -45,6 +53,8 @@ export function createMemberClient({ http, credentials, clock, probeMs }: Member
     return undefined
   }
   const discovery = createDiscovery(clock, fetchList)
+  const own = createOwnChanges(fieldManager)
+  const metadata = createMetadataReader({ http, credentials, clock, own })
 
   /** True when a 404 means that the object is not there. */
   const isGone = async (answer: MemberAnswer, { resource }: MemberRef): Promise<boolean> => {
@@ -70,6 +80,7 @@ export function createMemberClient({ http, credentials, clock, probeMs }: Member
       if (answer.code === 404 && statusOf(answer) === undefined)
         discovery.forget(ref.resource.group, ref.resource.version)
       const object = toObject(answer)
+      if (options.dryRun !== true) own.wrote(object)
       if (ref.resource.resource === 'customresourcedefinitions' && options.dryRun !== true) discovery.expectKinds()
       return object
     },
@@ -80,6 +91,7 @@ export function createMemberClient({ http, credentials, clock, probeMs }: Member
         propagationPolicy: propagation,
         ...(uid === undefined ? {} : { preconditions: { uid } }),
       })
+      if (uid !== undefined) own.deleted(uid)
       const answer = await send({ method: 'DELETE', path: objectPath(ref), body })
       if (answer.code >= 200 && answer.code < 300) return
       if (await isGone(answer, ref)) return
@@ -87,6 +99,8 @@ export function createMemberClient({ http, credentials, clock, probeMs }: Member
       if (answer.code === 409 && uid !== undefined && (await get(ref))?.metadata.uid !== uid) return
       throw failure(answer)
     },
+    listMetadata: (resource, { namespace } = {}) => metadata.list(scopePath(resource, namespace)),
+    watch: (resource, watch, hear) => metadata.watch(scopePath(resource), watch, hear),
     probe: () => probeMember({ send, credentials, clock, deadlineMs: probeMs }),
   }
 }
@@ -130,10 +144,16 @@ function jsonText(value: unknown): string {
 }
 
 function collectionPath({ resource, namespace }: MemberRef): string {
-  const base = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`
-  if (!resource.namespaced) return `${base}/${segment(resource.resource, 'resource')}`
-  if (!namespace) throw new InvalidInputError(`${resource.kind} is namespaced, but no namespace is given`)
-  return `${base}/namespaces/${segment(namespace, 'namespace')}/${segment(resource.resource, 'resource')}`
+  if (resource.namespaced && !namespace)
+    throw new InvalidInputError(`${resource.kind} is namespaced, but no namespace is given`)
+  return scopePath(resource, namespace)
+}
+
+/** All objects of a kind, or those of a namespace. */
+function scopePath({ group, version, resource, namespaced }: MemberResource, namespace?: string): string {
+  const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  const scope = namespaced && namespace ? `/namespaces/${segment(namespace, 'namespace')}` : ''
+  return `${base}${scope}/${segment(resource, 'resource')}`
 }
 
 function objectPath(ref: MemberRef): string {

@@ -19,7 +19,17 @@ import { controlledStatus } from './member/workload-status.ts'
 import { timeText } from './member/write-rules.ts'
 
 /** What was called: a method of the port, writes by their verb. */
-export type MemberVerb = 'resolve' | 'get' | 'create' | 'update' | 'apply' | 'patch' | 'delete' | 'probe'
+export type MemberVerb =
+  | 'resolve'
+  | 'get'
+  | 'create'
+  | 'update'
+  | 'apply'
+  | 'patch'
+  | 'delete'
+  | 'list'
+  | 'watch'
+  | 'probe'
 
 /** One call the hub made. `dryRun` writes count under `dryRuns` too. */
 export interface MemberCallRecord {
@@ -91,7 +101,12 @@ export function memoryMember(options: MemoryMemberOptions): MemoryMember {
   const objects = createObjects(clock, ids)
   const now = () => timeText(clock.now())
   const faults = createFaults()
-  const calls = { resolve: 0, get: 0, create: 0, update: 0, apply: 0, patch: 0, delete: 0, probe: 0, dryRuns: 0 }
+  const calls = {
+    ...{ resolve: 0, get: 0, create: 0, update: 0, apply: 0, patch: 0, delete: 0, probe: 0, list: 0, watch: 0 },
+    dryRuns: 0,
+  }
+  /** Owners the hub deleted: what follows from that is its own doing. */
+  const deleted = new Set<string>()
   const log: MemberCallRecord[] = []
   let profile = defaultProfile
 
@@ -171,8 +186,28 @@ export function memoryMember(options: MemoryMemberOptions): MemoryMember {
       const served = objects.kinds().some((kind) => sameKind(kind, ref.resource))
       const entry = served ? objects.find(ref) : undefined
       if (!entry || (uid !== undefined && entry.object.metadata.uid !== uid)) return
+      if (uid !== undefined) deleted.add(uid)
       beginDelete(objects, entry, propagation, now())
       afterChange()
+    },
+    listMetadata: async (resource, { namespace } = {}) => {
+      await enter('list', { resource, namespace, name: '' })
+      return objects
+        .all()
+        .filter(
+          ({ kind, object }) => sameKind(kind, resource) && namespace === (namespace && object.metadata.namespace),
+        )
+        .map(({ object }) => structuredClone(object.metadata))
+    },
+    // Time stands still here, so a look is over once it has told what there was to tell.
+    watch: async (resource, { from }, hear) => {
+      await enter('watch', { resource, name: '' })
+      const start = from === undefined ? objects.revision() : Number(from)
+      for (const { kind, manager, change } of objects.changes(start)) {
+        const follows = change.metadata.ownerReferences?.some(({ uid }) => deleted.has(uid)) ?? false
+        if (sameKind(kind, resource) && manager !== 'hubless' && !follows) hear(structuredClone(change))
+      }
+      return { resourceVersion: String(objects.revision()), lost: from === undefined }
     },
     probe: async () => {
       await enter('probe')

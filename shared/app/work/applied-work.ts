@@ -6,6 +6,7 @@ import type { Wanted } from '../../api/placement-record.ts'
 import { memberNamespace, workName } from '../../domain/work/names.ts'
 import { appliedWorkApiVersion, appliedWorkKind, ownerOf } from '../../domain/work/ownership.ts'
 import { TransientError } from '../../errors.ts'
+import type { PlacedKind } from '../../ports/cluster-store.ts'
 import type { MemberCluster, MemberRef } from '../../ports/member-cluster.ts'
 
 /** The epoch of the newest decision this member has seen. */
@@ -17,7 +18,7 @@ const [group = '', version = ''] = appliedWorkApiVersion.split('/')
 
 export type Fence =
   /** `fresh`: it was made just now, so nothing of this placement is on the member yet. */
-  | { readonly kind: 'owner'; readonly owner: OwnerReference; readonly fresh: boolean }
+  | { readonly kind: 'owner'; readonly owner: OwnerReference; readonly fresh: boolean; readonly placed: PlacedKind }
   /** The member has seen a newer decision than the one at hand. */
   | { readonly kind: 'stale'; readonly epoch: number }
 
@@ -37,7 +38,8 @@ export async function appliedWorkRef(member: MemberCluster, placement: Placement
 export async function raiseFence(member: MemberCluster, placement: PlacementKey, wanted: Wanted): Promise<Fence> {
   const ref = await appliedWorkRef(member, placement)
   const live = await member.get(ref)
-  if (!live) return ownedBy(await member.write(ref, { verb: 'create', object: appliedWork(ref.name, wanted) }), true)
+  if (!live)
+    return ownedBy(ref, await member.write(ref, { verb: 'create', object: appliedWork(ref.name, wanted) }), true)
   if (live.metadata.deletionTimestamp)
     throw new TransientError('what was placed before is still being removed', {
       retryAfterMs: goneAgainMs,
@@ -45,10 +47,10 @@ export async function raiseFence(member: MemberCluster, placement: PlacementKey,
     })
   const epoch = epochOf(live)
   if (epoch > wanted.generation) return { kind: 'stale', epoch }
-  if (epoch === wanted.generation) return ownedBy(live)
+  if (epoch === wanted.generation) return ownedBy(ref, live)
   const annotations = { [epochAnnotation]: String(wanted.generation) }
   const patch = { metadata: { annotations, resourceVersion: live.metadata.resourceVersion } }
-  return ownedBy(await member.write(ref, { verb: 'patch', type: 'merge', patch }))
+  return ownedBy(ref, await member.write(ref, { verb: 'patch', type: 'merge', patch }))
 }
 
 /** `gone` when nothing is left, `going` while the member's garbage collector is at work. */
@@ -74,8 +76,9 @@ export function epochOf(live: KubeObject): number {
   return Number.isSafeInteger(epoch) ? epoch : 0
 }
 
-function ownedBy(live: KubeObject, fresh = false): Fence {
-  return { kind: 'owner', owner: ownerOf({ name: live.metadata.name ?? '', uid: live.metadata.uid ?? '' }), fresh }
+function ownedBy({ resource }: MemberRef, { metadata }: KubeObject, fresh = false): Fence {
+  const owner = ownerOf({ name: metadata.name ?? '', uid: metadata.uid ?? '' })
+  return { kind: 'owner', owner, fresh, placed: { resource, seen: metadata.resourceVersion } }
 }
 
 function appliedWork(name: string, wanted: Wanted): KubeObject {

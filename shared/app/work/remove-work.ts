@@ -7,8 +7,11 @@ import { wakeFold, wakeRollout, wakeSchedule, wakeWorkAt } from '../wake.ts'
 import { removeAppliedWork } from './applied-work.ts'
 import type { WorkNeeds } from './work-round.ts'
 
-/** Looks at a removal come after a third of the time it has taken so far, within these bounds. */
-const pollBounds = { minMs: 200, maxMs: 10_000 }
+/**
+ * Looks at a removal come after half the time it has taken so far, within these bounds; whoever watches the member tells
+ * of its end at once.
+ */
+const pollBounds = { minMs: 250, maxMs: 10_000 }
 
 /** Removes, or looks whether the removal is over. */
 export async function removeWork(
@@ -22,7 +25,7 @@ export async function removeWork(
   if (outcome === 'gone') return finish(platform, placement, { cluster, etag })
   const now = platform.clock.now()
   const taken = now - Date.parse(wanted.deletedAt ?? '')
-  const waitMs = Math.min(pollBounds.maxMs, Math.max(pollBounds.minMs, taken / 3))
+  const waitMs = Math.min(pollBounds.maxMs, Math.max(pollBounds.minMs, taken / 2))
   await platform.bus.send([wakeWorkAt(cluster, placement, now + waitMs, `${wanted.uid}:${generation}:${now}`)])
 }
 

@@ -1,4 +1,5 @@
 // One look of a cluster's worker at one placement: bring the member to what is wanted, note what was seen, wake who cares.
+import { gvkOf } from '../../api/kube-object.ts'
 import type { Message, PlacementKey } from '../../api/message.ts'
 import type { Observed, Wanted } from '../../api/placement-record.ts'
 import type { ManifestCondition, WorkStatus } from '../../api/work.ts'
@@ -8,7 +9,10 @@ import { workName } from '../../domain/work/names.ts'
 import { nextLookMs, outcomeText } from '../../domain/work/next-look.ts'
 import { indexByIdentity, leftOvers, writeAheadEntry } from '../../domain/work/preprocess.ts'
 import type { RenderedManifest } from '../../domain/work/render.ts'
+import type { ManifestOutcome } from '../../domain/work/result.ts'
 import { refreshStatus } from '../../domain/work/status.ts'
+import type { PlacedKind } from '../../ports/cluster-store.ts'
+import type { MemberCluster } from '../../ports/member-cluster.ts'
 import type { Row } from '../../ports/placement-store.ts'
 import { rfc3339 } from '../commit.ts'
 import { installOnMember } from '../member-install.ts'
@@ -28,6 +32,7 @@ export type WorkNeeds = Pick<
   | 'access'
   | 'memberCrds'
   | 'lists'
+  | 'placedKinds'
   | 'clock'
   | 'ids'
   | 'log'
@@ -72,6 +77,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
       noted: indexByIdentity(before),
       knownWorks: async () => new Set((await platform.clusters.placements(wanted.cluster)).map(workName)),
     })
+    await notePlacedKinds(round, member, [fence.placed], outcomes)
     const now = rfc3339(platform.clock.now())
     const status = refreshStatus({
       generation: wanted.generation,
@@ -82,6 +88,23 @@ export async function applyWork(round: WorkRound): Promise<void> {
     })
     await note(round, noted, { ...status, manifestConditions: [...(status.manifestConditions ?? []), ...stuck] })
   })
+}
+
+/** What is placed is watched from where it was written. */
+async function notePlacedKinds(
+  { platform, wanted }: WorkRound,
+  member: MemberCluster,
+  owners: readonly PlacedKind[],
+  outcomes: readonly ManifestOutcome[],
+): Promise<void> {
+  const live = outcomes.flatMap((outcome) => (outcome.live ? [outcome.live] : []))
+  const first = new Map(live.toReversed().map((object) => [`${object.apiVersion} ${object.kind}`, object]))
+  const kinds = [...first.values()].map(async (object): Promise<PlacedKind[]> => {
+    const resource = await member.resolve(gvkOf(object))
+    return resource ? [{ resource, seen: object.metadata.resourceVersion }] : []
+  })
+  for (const kind of [...owners, ...(await Promise.all(kinds)).flat()])
+    await platform.placedKinds.note(wanted.cluster, kind)
 }
 
 /** Notes new manifests before their first write, so that a crash right after leaves a trace of what to clean up some day. */

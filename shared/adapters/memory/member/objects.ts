@@ -2,7 +2,7 @@
 import type { Json } from '../../../api/json.ts'
 import { asJson, type KubeObject } from '../../../api/kube-object.ts'
 import type { Clock, Ids } from '../../../ports/clock.ts'
-import { type MemberRef, MemberRefusal, type MemberWrite } from '../../../ports/member-cluster.ts'
+import { type MemberChange, type MemberRef, MemberRefusal, type MemberWrite } from '../../../ports/member-cluster.ts'
 import { changedBy, takeApplied } from './field-managers.ts'
 import { builtinKinds, kindsOfCrd, type MemberKind, sameKind } from './kinds.ts'
 import { applyMerge, mergePatch, strategicPatch } from './merge.ts'
@@ -31,8 +31,21 @@ export interface Kept {
   managers: readonly Manager[]
 }
 
+/** A change as a watch tells it. */
+export interface KeptChange {
+  readonly kind: MemberKind
+  readonly revision: number
+  /** Who wrote; empty for the server itself. */
+  readonly manager: string
+  readonly change: MemberChange
+}
+
 /** The state of one member. */
 export interface Objects {
+  /** Changes after a revision, oldest first. */
+  changes(after: number): readonly KeptChange[]
+  /** Revision of the last change. */
+  revision(): number
   /** Every kind served now. */
   kinds(): readonly MemberKind[]
   all(): readonly Kept[]
@@ -51,6 +64,7 @@ const keyOfRef = (kind: MemberKind, namespace: string | undefined, name: string)
 /** An empty member: not even the default namespace. */
 export function createObjects(clock: Clock, ids: Ids): Objects {
   const kept = new Map<string, Kept>()
+  const changes: KeptChange[] = []
   let revision = 0
 
   const kinds = () => [
@@ -70,6 +84,12 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
     entry.object.metadata = { ...entry.object.metadata, resourceVersion: String(revision) }
     if (entry.managers.length > 0) entry.object.metadata.managedFields = managedFieldsOf(entry.managers)
     else delete entry.object.metadata.managedFields
+  }
+  const record = (entry: Kept, type: MemberChange['type'], manager: string) => {
+    if (type === 'DELETED') revision += 1
+    const metadata = structuredClone(entry.object.metadata)
+    if (type === 'DELETED') metadata.resourceVersion = String(revision)
+    changes.push({ kind: entry.kind, revision: Number(metadata.resourceVersion), manager, change: { type, metadata } })
   }
   const checkNamespace = (kind: MemberKind, namespace: string | undefined) => {
     if (!kind.namespaced) return
@@ -138,8 +158,10 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
     return structuredClone(entry.object)
   }
 
-  const drop = (entry: Kept) =>
-    void kept.delete(keyOfRef(entry.kind, entry.object.metadata.namespace, entry.object.metadata.name ?? ''))
+  const drop = (entry: Kept) => {
+    const { namespace, name = '' } = entry.object.metadata
+    if (kept.delete(keyOfRef(entry.kind, namespace, name))) record(entry, 'DELETED', '')
+  }
 
   const missing = (kind: MemberKind, name: string) =>
     new MemberRefusal(404, 'NotFound', `${typeText(kind)} "${name}" not found`)
@@ -184,7 +206,7 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
     return structuredClone(draft.object)
   }
 
-  const write: Objects['write'] = (ref, write, options) => {
+  const perform: Objects['write'] = (ref, write, options) => {
     const kind = kindOf(ref)
     if (write.verb === 'apply') return apply(kind, ref, write, options)
     if (write.verb === 'create') {
@@ -203,7 +225,18 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
     return change(entry, withoutEmptyMaps(patched as unknown as KubeObject), options)
   }
 
+  const write: Objects['write'] = (ref, write, options) => {
+    const before = find(ref)?.object.metadata.resourceVersion
+    const answer = perform(ref, write, options)
+    const after = find(ref)
+    if (after && after.object.metadata.resourceVersion !== before)
+      record(after, before === undefined ? 'ADDED' : 'MODIFIED', options.manager)
+    return answer
+  }
+
   return {
+    changes: (after) => changes.filter(({ revision: at }) => at > after),
+    revision: () => revision,
     kinds,
     all: () => [...kept.values()],
     find,
@@ -212,6 +245,7 @@ export function createObjects(clock: Clock, ids: Ids): Objects {
     amend: (entry, edit) => {
       edit(entry.object)
       stamp(entry)
+      record(entry, 'MODIFIED', '')
     },
     drop,
   }
