@@ -116,6 +116,8 @@ test('counts calls and remembers them', async () => {
     patch: 0,
     delete: 0,
     probe: 0,
+    list: 0,
+    watch: 0,
     dryRuns: 1,
   })
   assert.deepEqual(member.log.at(-1), {
