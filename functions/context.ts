@@ -14,8 +14,9 @@ import { jsonLog } from '../shared/adapters/log/json-log.ts'
 import { systemClock, systemIds } from '../shared/adapters/memory/system.ts'
 import { kinds } from '../shared/api/kinds.ts'
 import { type ApiServer, createApiServer } from '../shared/apiserver/api-server.ts'
-import { adminGroups, allowEverything, loopbackAuthentication } from '../shared/apiserver/auth/loopback.ts'
-import { oidcAuthentication } from '../shared/apiserver/auth/oidc.ts'
+import { loopbackAuthentication, loopbackUser } from '../shared/apiserver/auth/loopback.ts'
+import { oidcTokens } from '../shared/apiserver/auth/oidc.ts'
+import { staticToken } from '../shared/apiserver/auth/static-token.ts'
 import { builtinKinds } from '../shared/apiserver/builtin/builtin-kinds.ts'
 import { crdOf } from '../shared/apiserver/fleet/crd.ts'
 import { fleetKinds } from '../shared/apiserver/fleet/fleet-kinds.ts'
@@ -32,7 +33,7 @@ import { placedKinds } from '../shared/app/placed-kinds.ts'
 import type { Platform } from '../shared/app/platform.ts'
 import { createPublisher, type Publisher } from '../shared/app/publisher.ts'
 import { fleetViews } from '../shared/app/views/fleet-views.ts'
-import { type Auth, type Config, type Endpoint, readConfig } from '../shared/config/config.ts'
+import { type Config, type Endpoint, readConfig } from '../shared/config/config.ts'
 import type { Outbox } from '../shared/ports/outbox.ts'
 import { ending } from './ending.ts'
 
@@ -99,7 +100,9 @@ async function createContext(config: Config): Promise<AppContext> {
     clock,
     ids: systemIds,
     log,
-    ...access(config.auth),
+    ...access(config),
+    authorize: 'rbac',
+    serviceAccounts: config.serviceAccounts,
     admit: (operation, _kind, object, old) => admit(operation, object, old),
     news,
     views: fleetViews({ ...records, objects: tableObjects }),
@@ -135,13 +138,16 @@ async function createContext(config: Config): Promise<AppContext> {
   return { apiServer, platform, publisher }
 }
 
-function access(auth: Auth): Pick<ApiServerOptions, 'authenticate' | 'authorize'> {
-  if (auth.kind === 'loopback') return { authenticate: loopbackAuthentication, authorize: allowEverything }
-  const { issuer, audience, groupsClaim, adminGroup } = auth
-  return {
-    authenticate: oidcAuthentication({ issuer, audience, groupsClaim, now: systemClock.now }),
-    authorize: adminGroups(adminGroup === undefined ? [] : [adminGroup]),
+function access({ auth, serviceAccounts }: Config): Pick<ApiServerOptions, 'authenticate' | 'authenticators'> {
+  const nobody = () => undefined
+  if (auth.kind === 'loopback') {
+    if (auth.adminToken === undefined) return { authenticate: loopbackAuthentication }
+    return {
+      authenticate: nobody,
+      authenticators: [staticToken(auth.adminToken, loopbackUser, [serviceAccounts.issuer])],
+    }
   }
+  return { authenticate: nobody, authenticators: [oidcTokens({ ...auth, now: systemClock.now })] }
 }
 
 function tablesAddress(endpoint: Endpoint): TablesAddress {

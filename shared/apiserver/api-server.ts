@@ -1,12 +1,15 @@
 // The Kubernetes API over an object store: a web Request in, a web Response out. It keeps nothing between requests but
 // caches that prove themselves fresh, so any number of instances can serve the same store.
 import { ConflictError, errorMessage, InvalidInputError, NotFoundError, TransientError } from '../errors.ts'
-import { isOpenPath, requireAccess, requirePathAccess } from './auth/access.ts'
+import { attributesOf, isOpenPath, pathAttributes, requireAccess } from './auth/access.ts'
+import { identityOf } from './auth/identity.ts'
 import { effectiveUser } from './auth/impersonation.ts'
+import { showAggregates } from './auth/rbac/show-aggregates.ts'
+import { issuerResponse } from './auth/tokens/issuer-documents.ts'
 import { documentResponse } from './discovery/documents.ts'
 import { versionDocument } from './discovery/version.ts'
 import { negotiate } from './http/negotiate.ts'
-import { isAllowedMethod, type RequestTarget, type ResourceRequest, requestTarget } from './http/request-info.ts'
+import { isAllowedMethod, type ResourceRequest, requestTarget } from './http/request-info.ts'
 import { respond, respondStatus, respondText } from './http/respond.ts'
 import { methodNotAllowed, StatusError, unauthorized, unknownPath } from './http/status-error.ts'
 import type { ServedKind } from './kind.ts'
@@ -22,6 +25,7 @@ import { patch } from './resource/patch.ts'
 import { readList, readOne, rendered, renderedList } from './resource/read.ts'
 import { review } from './resource/review.ts'
 import { scale } from './resource/scale.ts'
+import { requestToken, tokenSubresource } from './resource/token-request.ts'
 import { update } from './resource/update.ts'
 import { createChangeTails } from './watch/change-tail.ts'
 import { watch } from './watch/watch.ts'
@@ -40,13 +44,16 @@ const defaultVersion = 'v1.36.0'
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const store = signals(options.store) ? options.store : withWriteSignal(options.store)
   const limits = { ...defaultLimits, ...options.limits }
-  const server: Server = { ...options, store, limits, random: options.random ?? Math.random }
+  const random = options.random ?? Math.random
+  const server: Server = { ...options, ...identityOf({ ...options, store }), store, limits, random }
   const tails = createChangeTails(server)
   const slots = { open: 0 }
   const version = versionDocument(options.version ?? defaultVersion)
   let seeded: Promise<void> | undefined
   store.onWrite((type) => {
     tails.nudge(type)
+    server.rbac?.written(type)
+    server.tokens?.written(type)
     if (type.group === crdType.group && type.resource === crdType.resource)
       void server.kinds.refresh().catch(() => undefined)
   })
@@ -70,9 +77,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     if (target.kind === 'path' && isOpenPath(target.segments)) return openPath(request, target.segments)
     const caller = await server.authenticate(request)
     if (!caller) throw unauthorized()
-    const user = await effectiveUser(server.authorize, caller, request.headers)
-    if (target.kind === 'path') return await pathResponse(request, target, user)
-    return await resourceResponse(request, target.request, user)
+    await seed()
+    const path = `/${target.kind === 'path' ? target.segments.join('/') : ''}`
+    const wants = target.kind === 'path' ? pathAttributes(request.method, path) : attributesOf(target.request)
+    const user = await effectiveUser(server.authorize, caller, request.headers, wants)
+    await requireAccess(server.authorize, user, wants)
+    return target.kind === 'path'
+      ? await pathResponse(request, target.segments, path)
+      : await resourceResponse(request, target.request, user)
   }
 
   function openPath(request: Request, [first]: readonly string[]): Promise<Response> {
@@ -80,13 +92,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     return Promise.resolve(first === 'version' ? respond(version) : respondText('ok'))
   }
 
-  async function pathResponse(
-    request: Request,
-    { segments }: Extract<RequestTarget, { kind: 'path' }>,
-    user: User,
-  ): Promise<Response> {
+  async function pathResponse(request: Request, segments: readonly string[], path: string): Promise<Response> {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
-    await requirePathAccess(server.authorize, user, `/${segments.join('/')}`)
+    const issued = server.tokens && (await issuerResponse(server.tokens, path, new URL(request.url)))
+    if (issued) return issued
     if (segments.length === 0)
       return await respond({
         paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
@@ -96,8 +105,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   async function resourceResponse(request: Request, target: ResourceRequest, user: User): Promise<Response> {
     if (!isAllowedMethod(request.method, target.name)) throw methodNotAllowed()
-    await requireAccess(server.authorize, user, target)
-    await seed()
     const { kind, index } = await servedKind(target)
     const form = negotiate(request.headers.get('accept'))
     const warnings = kind.deprecationWarning === undefined ? [] : [kind.deprecationWarning]
@@ -120,19 +127,28 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   /** Once per process; a failure is tried again by the next request. */
   function seed(): Promise<void> {
-    seeded ??= seedNamespaces(store, { uid: server.ids.uuid, now: timestamp(server.clock.now()) }).catch(
-      (error: unknown) => {
-        seeded = undefined
-        throw error
-      },
-    )
+    seeded ??= seedDefaults(server).catch((error: unknown) => {
+      seeded = undefined
+      throw error
+    })
     return seeded
   }
 
+  /** What a change of a ClusterRole means for roles made of it is there to read once the change is answered. */
   async function dispatch(call: Call): Promise<Response> {
+    const response = await handled(call)
+    const { kind, target } = call
+    const isRead = target.verb === 'get' || target.verb === 'list' || target.verb === 'watch'
+    if (!isRead && kind.kind === 'ClusterRole') await showAggregates(server, call.index)
+    return response
+  }
+
+  async function handled(call: Call): Promise<Response> {
     const { target, kind, warnings, form } = call
     const { format } = form
     if (kind.virtual) return await respond(await review(call), { code: 201, warnings, format })
+    if (server.tokens && isTokenRequest(call))
+      return await respond(await requestToken(call, server.tokens), { code: 201, warnings, format })
     if (target.subresource === 'scale') return await respond(await scale(call), { warnings, format })
     checkSubresource(call)
     if (kind.namespaced && target.namespace === undefined && target.name !== undefined) throw methodNotAllowed()
@@ -159,6 +175,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       }
     }
   }
+}
+
+async function seedDefaults(server: Server): Promise<void> {
+  const { store, clock, ids, rbac } = server
+  await Promise.all([seedNamespaces(store, { uid: ids.uuid, now: timestamp(clock.now()) }), rbac?.seed()])
+  await showAggregates(server, await server.kinds.current())
+}
+
+function isTokenRequest({ kind, target }: Call): boolean {
+  return kind.group === '' && kind.plural === 'serviceaccounts' && target.subresource === tokenSubresource
 }
 
 function asJsonList(call: Call, items: Awaited<ReturnType<typeof deleteCollection>>['items'], revision: number) {

@@ -4,6 +4,7 @@ import type { Message } from '../api/message.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
+import type { AuthenticateToken } from './auth/bearer.ts'
 import type { ServedKind } from './kind.ts'
 import type { KindSource } from './kinds/kind-source.ts'
 import type { ViewSource } from './views.ts'
@@ -88,14 +89,27 @@ export const defaultLimits: Limits = {
   objectBytes: 1_572_864,
 }
 
+export interface ServiceAccountOptions {
+  /** `iss` of the tokens and their default audience. */
+  readonly issuer: string
+  /** Signing keys made before this time (epoch milliseconds) are void, and every token they signed. */
+  readonly keysNotBefore?: number | undefined
+}
+
 export interface ApiServerOptions {
   readonly store: ObjectStore
   readonly kinds: KindSource
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
+  /** Whose a request is that carries no bearer token; without `authenticators`, whose any request is. */
   readonly authenticate: Authenticate
-  readonly authorize: Authorize
+  /** Whose bearer tokens are taken besides those of service accounts. */
+  readonly authenticators?: readonly AuthenticateToken[]
+  /** `rbac` decides by the roles and bindings in the store, seeds the default ones, and lets nobody grant more than they hold. */
+  readonly authorize: Authorize | 'rbac'
+  /** Present, tokens of service accounts are issued and taken. */
+  readonly serviceAccounts?: ServiceAccountOptions
   readonly admit?: Admit
   readonly news?: News
   /** Where a kind's objects come from when they are rendered on read instead of stored. */

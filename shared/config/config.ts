@@ -12,13 +12,33 @@ const Environment = z.object({
   TablesConnectionString: z.string().min(1).optional(),
   /** `https://<account>.table.core.windows.net`, for identity. */
   TablesEndpoint: z.url().optional(),
-  /** `loopback` trusts every caller and is accepted by the local host only, which binds 127.0.0.1. */
+  /** `loopback` trusts every caller, or everyone with HUBLESS_ADMIN_TOKEN when that is set: for a host bound to 127.0.0.1. */
   HUBLESS_AUTH: z.enum(['loopback', 'oidc']).default('oidc'),
   HUBLESS_OIDC_ISSUER: z.url().optional(),
-  HUBLESS_OIDC_AUDIENCE: z.string().min(1).optional(),
+  /** One or several, with commas between. */
+  HUBLESS_OIDC_AUDIENCE: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((list) => list.every((part) => part !== ''), 'must be audiences with commas between')
+    .optional(),
+  HUBLESS_OIDC_NAME_CLAIM: z.string().min(1).default('sub'),
+  HUBLESS_OIDC_NAME_PREFIX: z.string().default(''),
   HUBLESS_OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
+  HUBLESS_OIDC_GROUPS_PREFIX: z.string().default(''),
   /** Members of this group are administrators of the hub. */
   HUBLESS_ADMIN_GROUP: z.string().min(1).optional(),
+  /** A loopback hub asks its callers for this token. */
+  HUBLESS_ADMIN_TOKEN: z.string().min(32).optional(),
+  /** `iss` of the service account tokens the hub issues. */
+  HUBLESS_ISSUER: z.url().optional(),
+  /** Service account tokens signed with keys made before this time are void. */
+  HUBLESS_TOKEN_KEYS_NOT_BEFORE: z.iso
+    .datetime()
+    .transform((text) => Date.parse(text))
+    .optional(),
+  /** Set by Azure: where the app is reached. */
+  WEBSITE_HOSTNAME: z.string().min(1).optional(),
+  WEBSITE_INSTANCE_ID: z.string().optional(),
   /** Shortest time between two resource snapshots of a placement. */
   HUBLESS_SNAPSHOT_MIN_INTERVAL_MS: milliseconds(0, 0, 300_000),
   /** How long changes of selected resources are collected before a new snapshot. */
@@ -35,12 +55,16 @@ const Environment = z.object({
 })
 
 export type Auth =
-  | { readonly kind: 'loopback' }
+  /** Without a token every caller is the administrator. */
+  | { readonly kind: 'loopback'; readonly adminToken: string | undefined }
   | {
       readonly kind: 'oidc'
       readonly issuer: string
-      readonly audience: string
+      readonly audience: readonly string[]
+      readonly nameClaim: string
+      readonly namePrefix: string
       readonly groupsClaim: string
+      readonly groupsPrefix: string
       readonly adminGroup: string | undefined
     }
 
@@ -53,6 +77,8 @@ export interface Config {
   readonly tables: Endpoint
   readonly serviceBus: Endpoint
   readonly auth: Auth
+  /** Whose service account tokens are, and since when keys count (epoch milliseconds). */
+  readonly serviceAccounts: { readonly issuer: string; readonly keysNotBefore: number | undefined }
   readonly snapshotMinIntervalMs: number
   readonly snapshotCollectMs: number
   readonly coalesceMs: number
@@ -82,6 +108,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       settings.ServiceBusConnection__fullyQualifiedNamespace,
     ),
     auth: authOf(settings),
+    serviceAccounts: { issuer: issuerOf(settings), keysNotBefore: settings.HUBLESS_TOKEN_KEYS_NOT_BEFORE },
     snapshotMinIntervalMs: settings.HUBLESS_SNAPSHOT_MIN_INTERVAL_MS,
     snapshotCollectMs: settings.HUBLESS_SNAPSHOT_COLLECT_MS,
     coalesceMs: settings.HUBLESS_COALESCE_MS,
@@ -99,7 +126,13 @@ function endpoint(names: string, connectionString: string | undefined, identity:
 }
 
 function authOf(settings: z.infer<typeof Environment>): Auth {
-  if (settings.HUBLESS_AUTH === 'loopback') return { kind: 'loopback' }
+  if (settings.HUBLESS_AUTH === 'loopback') {
+    if (settings.WEBSITE_INSTANCE_ID !== undefined)
+      throw new InvalidInputError(
+        'settings: HUBLESS_AUTH=loopback is not allowed in Azure, where anybody may call; use oidc',
+      )
+    return { kind: 'loopback', adminToken: settings.HUBLESS_ADMIN_TOKEN }
+  }
   const { HUBLESS_OIDC_ISSUER: issuer, HUBLESS_OIDC_AUDIENCE: audience } = settings
   if (issuer === undefined || audience === undefined)
     throw new InvalidInputError(
@@ -109,7 +142,16 @@ function authOf(settings: z.infer<typeof Environment>): Auth {
     kind: 'oidc',
     issuer,
     audience,
+    nameClaim: settings.HUBLESS_OIDC_NAME_CLAIM,
+    namePrefix: settings.HUBLESS_OIDC_NAME_PREFIX,
     groupsClaim: settings.HUBLESS_OIDC_GROUPS_CLAIM,
+    groupsPrefix: settings.HUBLESS_OIDC_GROUPS_PREFIX,
     adminGroup: settings.HUBLESS_ADMIN_GROUP,
   }
+}
+
+/** The name Kubernetes gives a cluster nobody outside reaches, unless the app has an address. */
+function issuerOf({ HUBLESS_ISSUER: issuer, WEBSITE_HOSTNAME: host }: z.infer<typeof Environment>): string {
+  if (issuer !== undefined) return issuer
+  return host === undefined ? 'https://kubernetes.default.svc' : `https://${host}`
 }

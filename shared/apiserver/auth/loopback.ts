@@ -1,4 +1,4 @@
-// Who a request comes from, and what they may do. The API server is handed functions; these are the ones there are.
+// The administrator of a server that only its own machine can reach, and servers that ask nobody who they are.
 import type { Authenticate, Authorize, User } from '../options.ts'
 
 /** Every caller of a loopback server is its administrator. */
@@ -7,13 +7,5 @@ export const loopbackUser: User = { name: 'hubless-admin', groups: ['system:mast
 /** For servers that only this machine can reach. */
 export const loopbackAuthentication: Authenticate = () => loopbackUser
 
+/** For simulated members and tests; a hub decides by RBAC. */
 export const allowEverything: Authorize = () => ({ allowed: true })
-
-/** Members of any of these groups may do everything, everyone else nothing. */
-export function adminGroups(groups: readonly string[]): Authorize {
-  const admins = new Set(groups)
-  return ({ groups: own }) =>
-    own.some((group) => admins.has(group))
-      ? { allowed: true }
-      : { allowed: false, reason: 'not a member of an administrator group' }
-}

@@ -31,6 +31,12 @@ export function respondText(text: string, code = 200): Response {
   return new Response(text, { status: code, headers: { ...baseHeaders, 'content-type': 'text/plain; charset=utf-8' } })
 }
 
+/** A JSON document of a media type of its own that may be kept for as long as `cacheControl` says. */
+export function respondTyped(body: JsonObject, type: string, cacheControl: string): Response {
+  const headers = { ...baseHeaders, 'content-type': type, 'cache-control': cacheControl }
+  return new Response(JSON.stringify(body), { headers })
+}
+
 /** Answers something big that has a content hash: 304 when the client has it already. */
 export function respondTagged(
   request: Request,

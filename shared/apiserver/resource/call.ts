@@ -1,15 +1,25 @@
 // One request for objects, with everything its handlers need: resolved kind, user, parsed options, collected warnings.
 import type { ResourceType } from '../../api/kube-object.ts'
+import type { TokenIdentity, TokenRefusal } from '../auth/bearer.ts'
+import type { Rbac } from '../auth/rbac/rbac.ts'
+import type { ServiceAccountTokens } from '../auth/tokens/service-accounts.ts'
 import type { ResponseForm } from '../http/negotiate.ts'
 import type { ResourceRequest } from '../http/request-info.ts'
 import { badRequest, invalid } from '../http/status-error.ts'
 import type { ServedKind } from '../kind.ts'
 import type { KindIndex } from '../kinds/kind-source.ts'
-import type { ApiServerOptions, Limits, User } from '../options.ts'
+import type { ApiServerOptions, Authorize, Limits, User } from '../options.ts'
 import { defaultManager } from '../ssa/track-update.ts'
 
 /** The server's options with every default filled in. */
-export interface Server extends Omit<ApiServerOptions, 'limits' | 'random'> {
+export interface Server extends Omit<ApiServerOptions, 'limits' | 'random' | 'authorize' | 'serviceAccounts'> {
+  readonly authorize: Authorize
+  /** Present where RBAC decides. */
+  readonly rbac: Rbac | undefined
+  /** Present where service account tokens are issued. */
+  readonly tokens: ServiceAccountTokens | undefined
+  /** Whose a bearer token is. */
+  readonly identify: (token: string, audiences?: readonly string[]) => Promise<TokenIdentity | TokenRefusal>
   readonly limits: Limits
   readonly random: () => number
 }

@@ -1,109 +1,187 @@
 // Kinds that are asked, not stored: who am I, may I, may they, whose token is this.
 import { z } from 'zod'
-import type { Json, JsonObject } from '../../api/json.ts'
-import { apiVersionOf } from '../../api/kube-object.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts'
+import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
+import { missingText } from '../auth/rbac/decide.ts'
+import type { PolicyRule } from '../auth/rbac/rule.ts'
 import { decodeObject } from '../http/body.ts'
-import { badRequest, methodNotAllowed } from '../http/status-error.ts'
+import { badRequest, invalid, methodNotAllowed, unknownPath } from '../http/status-error.ts'
 import type { Attributes, User } from '../options.ts'
-import type { Call } from './call.ts'
+import type { FieldError } from '../schema/schema.ts'
+import { trackUpdate } from '../ssa/track-update.ts'
+import { type Call, type WriteOptions, writeOptions } from './call.ts'
+import { timestamp } from './metadata.ts'
+import { AccessSpec, accessErrors, metadataError, nonResourceError } from './review-errors.ts'
+import { objectOfKind, shaped } from './settle.ts'
 
-const text = z.string().optional()
-const ResourceAttributes = z.looseObject({
-  namespace: text,
-  verb: text,
-  group: text,
-  version: text,
-  resource: text,
-  subresource: text,
-  name: text,
-})
-const AccessSpec = z.looseObject({
-  resourceAttributes: ResourceAttributes.nullish(),
-  nonResourceAttributes: z.looseObject({ path: text, verb: text }).nullish(),
-  user: text,
-  groups: z.array(z.string()).nullish(),
-  uid: text,
-})
-type AccessSpec = z.infer<typeof AccessSpec>
+/** What an answer consists of besides apiVersion and kind. */
+interface Answer {
+  readonly metadata?: JsonObject
+  readonly spec?: JsonObject
+  readonly status: JsonObject
+}
 
-type Review = (call: Call, spec: JsonObject) => Promise<Json>
+interface Question {
+  readonly spec: JsonObject
+  /** Of the question, with its owner noted. */
+  readonly metadata: JsonObject
+}
+
+type Review = (call: Call, question: Question) => Promise<Answer>
 
 const reviews: Readonly<Record<string, Review>> = {
-  SelfSubjectAccessReview: (call, spec) => access(call, call.user, accessSpec(spec)),
-  SubjectAccessReview: (call, spec) => access(call, subject(accessSpec(spec)), accessSpec(spec)),
-  LocalSubjectAccessReview: (call, spec) =>
-    access(call, subject(accessSpec(spec)), inNamespace(call, accessSpec(spec))),
-  SelfSubjectRulesReview: (call, spec) => rules(call, spec),
-  SelfSubjectReview: (call) => Promise.resolve({ userInfo: userInfo(call.user) }),
-  TokenReview: (call, spec) => tokenReview(call, spec),
+  SelfSubjectAccessReview: async (call, question) => {
+    const fault = metadataError(question.metadata, 'must be empty')
+    const spec = accessSpec(question, () => (fault ? [fault] : []))
+    return await accessAnswer(call, question, call.user, spec)
+  },
+  SubjectAccessReview: async (call, question) => {
+    const spec = accessSpec(question, subjectErrors)
+    return await accessAnswer(call, question, subject(spec), spec)
+  },
+  LocalSubjectAccessReview: async (call, question) => {
+    const spec = accessSpec(question, (asked) => [...subjectErrors(asked), ...localErrors(call, asked)])
+    return await accessAnswer(call, question, subject(spec), spec)
+  },
+  SelfSubjectRulesReview: async (call, { spec }) => ({ metadata: {}, spec: {}, status: await rules(call, spec) }),
+  SelfSubjectReview: (call) =>
+    Promise.resolve({
+      metadata: { creationTimestamp: timestamp(call.server.clock.now()) },
+      status: { userInfo: userInfo(call.user) },
+    }),
+  TokenReview: async (call, question) => ({ ...question, status: await tokenReview(call, question.spec) }),
 }
 
-/** Answers a create-only kind with its status filled in. Throws StatusError 400 or 405. */
+/** Answers a create-only kind with its status filled in. Throws StatusError 400, 404, 405 or 422. */
 export async function review(call: Call): Promise<JsonObject> {
-  const answer = Object.hasOwn(reviews, call.kind.kind) ? reviews[call.kind.kind] : undefined
-  if (!answer || call.target.verb !== 'create') throw methodNotAllowed()
-  const { value } = await decodeObject(call.request)
-  const spec = value['spec'] ?? {}
-  if (typeof spec !== 'object' || Array.isArray(spec)) throw badRequest('spec must be an object')
-  const status = await answer(call, spec as JsonObject)
-  const apiVersion = apiVersionOf(call.kind)
-  return { apiVersion, kind: call.kind.kind, metadata: value['metadata'] ?? { creationTimestamp: null }, spec, status }
+  const { kind, target } = call
+  const answer = Object.hasOwn(reviews, kind.kind) ? reviews[kind.kind] : undefined
+  if (!answer || target.name !== undefined || (kind.namespaced && target.namespace === undefined)) throw unknownPath()
+  if (target.verb !== 'create') throw methodNotAllowed()
+  const { value, duplicates } = await decodeObject(call.request)
+  const options = writeOptions(call)
+  const asked = placed(call, objectOfKind(call, value))
+  const { object, errors } = shaped(call, { object: asked, duplicates }, undefined, options)
+  if (errors.length > 0) throw invalid(kind, '', errors)
+  const { metadata, spec } = asJson(withOwner(call, object, options))
+  const question = { spec: isJsonObject(spec) ? spec : {}, metadata: isJsonObject(metadata) ? metadata : {} }
+  return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {}, ...(await answer(call, question)) }
 }
 
-function accessSpec(spec: JsonObject): AccessSpec {
+/** In the namespace of the URL, which the body may repeat. */
+function placed({ target, kind }: Call, object: KubeObject): KubeObject {
+  const { namespace, ...metadata } = object.metadata
+  if (kind.namespaced && namespace && namespace !== target.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  return { ...object, metadata: { ...metadata, ...(kind.namespaced && { namespace: target.namespace }) } }
+}
+
+function withOwner({ kind, server }: Call, next: KubeObject, { manager }: WriteOptions): KubeObject {
+  const now = timestamp(server.clock.now())
+  const { schema } = kind
+  return trackUpdate({
+    schema,
+    apiVersion: apiVersionOf(kind),
+    now,
+    subresource: undefined,
+    statusSubresource: false,
+    next,
+    manager,
+  })
+}
+
+function accessSpec({ spec }: Question, more: (spec: AccessSpec) => readonly FieldError[]): AccessSpec {
   const parsed = AccessSpec.safeParse(spec)
   if (!parsed.success) throw badRequest(`spec cannot be read: ${parsed.error.issues[0]?.message}`)
-  const { resourceAttributes, nonResourceAttributes } = parsed.data
-  if (!resourceAttributes === !nonResourceAttributes) {
-    throw badRequest('spec must have exactly one of resourceAttributes and nonResourceAttributes')
-  }
+  const faults = [...accessErrors(parsed.data), ...more(parsed.data)]
+  if (faults.length > 0) throw invalidReview(faults)
   return parsed.data
 }
 
-function subject({ user, groups, uid }: AccessSpec): User {
-  if (!user && !groups?.length) throw badRequest('spec must name a user or groups')
-  return { name: user ?? '', groups: groups ?? [], ...(uid !== undefined && { uid }) }
+/** The API server names no kind in these. */
+const invalidReview = (faults: readonly FieldError[]) =>
+  invalid({ group: 'authorization.k8s.io', kind: '' }, '', faults)
+
+function subjectErrors({ user, groups }: AccessSpec): FieldError[] {
+  if (user || groups?.length) return []
+  const message = 'Invalid value: "": at least one of user or group must be specified'
+  return [{ field: 'spec.user', reason: 'FieldValueInvalid', message }]
 }
 
-function inNamespace(call: Call, spec: AccessSpec): AccessSpec {
-  if (spec.resourceAttributes?.namespace !== call.target.namespace) {
-    throw badRequest('spec.resourceAttributes.namespace must be the namespace of the request')
-  }
-  return spec
+function localErrors({ target }: Call, { resourceAttributes, nonResourceAttributes }: AccessSpec): FieldError[] {
+  if (nonResourceAttributes) return [nonResourceError(nonResourceAttributes, 'disallowed on this kind of request')]
+  const namespace = resourceAttributes?.namespace ?? ''
+  if (!resourceAttributes || namespace === target.namespace) return []
+  const message = `Invalid value: ${JSON.stringify(namespace)}: must match metadata.namespace`
+  return [{ field: 'spec.resourceAttributes.namespace', reason: 'FieldValueInvalid', message }]
 }
 
-async function access(call: Call, user: User, spec: AccessSpec): Promise<Json> {
-  const verdict = await call.server.authorize(user, attributes(spec))
-  return { allowed: verdict.allowed, ...(verdict.reason !== undefined && { reason: verdict.reason }) }
+function subject({ user, groups, uid, extra }: AccessSpec): User {
+  return { name: user ?? '', groups: groups ?? [], ...(uid !== undefined && { uid }), ...(extra && { extra }) }
+}
+
+async function accessAnswer(call: Call, question: Question, user: User, spec: AccessSpec): Promise<Answer> {
+  const { allowed, reason } = await call.server.authorize(user, attributes(spec))
+  return { ...question, status: { allowed, ...(reason !== undefined && { reason }) } }
 }
 
 function attributes({ resourceAttributes, nonResourceAttributes }: AccessSpec): Attributes {
-  if (!resourceAttributes) return { verb: nonResourceAttributes?.verb ?? '', path: nonResourceAttributes?.path }
+  if (!resourceAttributes) return { verb: nonResourceAttributes?.verb ?? '', path: nonResourceAttributes?.path ?? '' }
   const { verb, group, version, resource, subresource, namespace, name } = resourceAttributes
   return { verb: verb ?? '', group: group ?? '', version, resource, subresource, namespace, name }
 }
 
-/** Everything, or an honest "incomplete": the authorizer answers questions and keeps no lists. */
-async function rules(call: Call, spec: JsonObject): Promise<Json> {
-  const namespace = typeof spec['namespace'] === 'string' ? spec['namespace'] : undefined
-  const every = { verb: '*', group: '*', resource: '*', namespace }
-  const all = (await call.server.authorize(call.user, every)).allowed
+/** All rules of the caller in a namespace. A server without RBAC can only say whether that is everything. */
+async function rules({ server, user }: Call, spec: JsonObject): Promise<JsonObject> {
+  const namespace = spec['namespace']
+  if (typeof namespace !== 'string' || namespace === '') throw badRequest('no namespace on request')
+  const found = await server.rbac?.rulesFor(user, namespace)
+  if (!found) {
+    const all = (await server.authorize(user, { verb: '*', group: '*', resource: '*', namespace })).allowed
+    return {
+      resourceRules: all ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : [],
+      nonResourceRules: all ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [],
+      incomplete: !all,
+    }
+  }
+  const evaluationError = missingText(found.missing)
   return {
-    resourceRules: all ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : [],
-    nonResourceRules: all ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [],
-    incomplete: !all,
+    resourceRules: found.rules.filter(({ resources }) => resources.length > 0).map(resourceRule),
+    nonResourceRules: found.rules
+      .filter(({ nonResourceURLs }) => nonResourceURLs.length > 0)
+      .map(({ verbs, nonResourceURLs }) => ({ verbs: [...verbs], nonResourceURLs: [...nonResourceURLs] })),
+    incomplete: false,
+    ...(evaluationError !== undefined && { evaluationError }),
+  }
+}
+
+function resourceRule({ verbs, apiGroups, resources, resourceNames }: PolicyRule): JsonObject {
+  return {
+    verbs: [...verbs],
+    apiGroups: [...apiGroups],
+    resources: [...resources],
+    ...(resourceNames.length > 0 && { resourceNames: [...resourceNames] }),
   }
 }
 
 function userInfo({ name, uid, groups, extra }: User): Json {
-  return { username: name, groups, ...(uid !== undefined && { uid }), ...(extra && { extra }) }
+  const more = Object.fromEntries(Object.entries(extra ?? {}).map(([key, values]) => [key, [...values]]))
+  return {
+    username: name,
+    ...(uid !== undefined && { uid }),
+    groups: [...groups],
+    ...(Object.keys(more).length > 0 && { extra: more }),
+  }
 }
 
-async function tokenReview(call: Call, spec: JsonObject): Promise<Json> {
-  const token = spec['token']
-  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw badRequest('spec.token must be a token')
-  const user = await call.server.authenticate(
-    new Request('http://hub/', { headers: { authorization: `Bearer ${token}` } }),
-  )
-  return user ? { authenticated: true, user: userInfo(user) } : { authenticated: false }
+const TokenSpec = z.looseObject({ token: z.string().optional(), audiences: z.array(z.string()).nullish() })
+
+async function tokenReview(call: Call, spec: JsonObject): Promise<JsonObject> {
+  const parsed = TokenSpec.safeParse(spec)
+  const token = parsed.data?.token
+  if (!token) throw badRequest('token is required for TokenReview in authentication')
+  const audiences = parsed.data?.audiences ?? []
+  const answer = await call.server.identify(token, audiences.length > 0 ? audiences : undefined)
+  if (!('user' in answer)) return { user: {}, error: answer.refused }
+  return { authenticated: true, user: userInfo(answer.user), audiences: [...answer.audiences] }
 }

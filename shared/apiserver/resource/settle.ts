@@ -3,6 +3,7 @@
 import type { JsonObject } from '../../api/json.ts'
 import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
 import { InvalidInputError } from '../../errors.ts'
+import { requireHeld } from '../auth/rbac/escalation.ts'
 import { badRequest, invalid, StatusError } from '../http/status-error.ts'
 import { sameJson } from '../patch/json-value.ts'
 import { PatchError } from '../patch/patch-error.ts'
@@ -67,6 +68,7 @@ export async function settle(
   const behavior = behaviorOf(kind)
   const prepared = behavior.prepare?.(proposal.object, old, context) ?? proposal.object
   const processed = shaped(call, { ...proposal, object: prepared }, old, options)
+  await requireHeld(call, processed.object, old)
   const faults = [
     ...processed.errors,
     ...metadataErrors(kind, processed.object),
@@ -82,7 +84,8 @@ export async function settle(
   return tracked
 }
 
-function shaped(
+/** The proposal as its schema makes it, and what the schema finds wrong. Warns of, or refuses, fields it does not know. */
+export function shaped(
   call: Call,
   { object, duplicates, patch }: Proposal,
   old: KubeObject | undefined,

@@ -10,7 +10,7 @@ import { builtinKinds } from '../../../shared/apiserver/builtin/builtin-kinds.ts
 import { createGarbageCollector } from '../../../shared/apiserver/garbage.ts'
 import type { ServedKind } from '../../../shared/apiserver/kind.ts'
 import { createKindSource } from '../../../shared/apiserver/kinds/kind-source.ts'
-import type { ApiServerOptions } from '../../../shared/apiserver/options.ts'
+import type { ApiServerOptions, Authorize } from '../../../shared/apiserver/options.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 
 export interface Answer {
@@ -129,4 +129,9 @@ export function configMap(name: string, data: Record<string, string> = {}, metad
 
 export function gadgetOf(name: string, spec: object = {}, metadata: object = {}): object {
   return { apiVersion: 'demo.io/v1', kind: 'Gadget', metadata: { name, ...metadata }, spec }
+}
+
+/** Members of any of these groups may do everything, everyone else nothing. */
+export function adminGroups(groups: readonly string[]): Authorize {
+  return ({ groups: own }) => ({ allowed: own.some((group) => groups.includes(group)) })
 }
