@@ -27,7 +27,8 @@ export function builtinDefinition(name: string): Schema {
 }
 
 /** Status is written by controllers in many small steps, and the Go types take a missing field for its zero. */
-const lenient = /(Status|Condition|Info|State|StateRunning|StateTerminated|StateWaiting|CustomResourceDefinition\w*)$/
+const lenient =
+  /(Status|Condition|Info|State|StateRunning|StateTerminated|StateWaiting|CustomResource\w*|ValidationRule|SelectableField|WebhookConversion)$/
 
 function ownKeywords(name: string, raw: RawSchema): Draft {
   const { required, ...schema } = convert(raw) as Draft

@@ -11,10 +11,13 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const subdomainText =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 
-/** A DNS label that starts with a letter, at most 63 characters. `shown` is the value as the user wrote it. */
-export function checkLabel(field: string, value: string, shown: string = value): FieldError[] {
-  if (value.length > 63) return [invalid(field, shown, 'must be no more than 63 bytes')]
-  return label1035.test(value) ? [] : [invalid(field, shown, label1035Text)]
+/** A DNS label that starts with a letter, at most 63 characters. `shown` is the value as the user wrote it, `how` what precedes the rule. */
+export function checkLabel(field: string, value: string, shown = value, how = ''): FieldError[] {
+  const faults = [
+    ...(value.length > 63 ? ['must be no more than 63 characters'] : []),
+    ...(label1035.test(value) ? [] : [label1035Text]),
+  ]
+  return faults.length === 0 ? [] : [invalid(field, shown, `${how}${faults.join(',')}`)]
 }
 
 function checkSubdomain(field: string, value: string): FieldError[] {
@@ -32,11 +35,13 @@ function textList(value: unknown, ...path: readonly string[]): readonly string[]
   return Array.isArray(found) ? found.filter((item): item is string => typeof item === 'string') : []
 }
 
-function checkGroup(crd: JsonObject): FieldError[] {
+/** Complaints about `spec.group`. */
+export function checkGroup(crd: JsonObject): FieldError[] {
   const group = textAt(crd, 'spec', 'group')
   if (group === '') return [required('spec.group')]
-  if (group.split('.').length < 2) return [invalid('spec.group', group, 'should be a domain with at least one dot')]
-  return checkSubdomain('spec.group', group)
+  const faults = checkSubdomain('spec.group', group)
+  if (faults.length > 0 || group.includes('.')) return faults
+  return [invalid('spec.group', group, 'should be a domain with at least one dot')]
 }
 
 const approval = 'api-approved.kubernetes.io'
@@ -44,7 +49,7 @@ const approvalField = `metadata.annotations[${approval}]`
 const approvalHelp = 'see https://github.com/kubernetes/enhancements/pull/1111'
 
 /** Groups of the Kubernetes project need a link to the review that approved them, or the word "unapproved". */
-function checkProtectedGroup(crd: JsonObject): FieldError[] {
+export function checkApproval(crd: JsonObject): FieldError[] {
   if (!/(^|\.)(k8s|kubernetes)\.io$/.test(textAt(crd, 'spec', 'group'))) return []
   const found = textAt(crd, 'metadata', 'annotations', approval)
   if (found === '') {
@@ -63,31 +68,32 @@ function checkProtectedGroup(crd: JsonObject): FieldError[] {
 /** Kinds are CamelCase but must be labels when lowered. */
 const kindFields = ['kind', 'listKind'] as const
 
-/** Complaints about the object's name, its group and `spec.names`. */
+/** Complaints about the object's own name, which follows from others. */
+export function checkName(crd: JsonObject): FieldError[] {
+  const name = textAt(crd, 'metadata', 'name')
+  const expected = `${textAt(crd, 'spec', 'names', 'plural')}.${textAt(crd, 'spec', 'group')}`
+  return name === expected ? [] : [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')]
+}
+
+/** Complaints about `spec.names`. */
 export function checkNames(crd: JsonObject): FieldError[] {
   const names = objectAt(crd, 'spec', 'names')
-  const name = textAt(crd, 'metadata', 'name')
-  const [plural, singular] = [textAt(names, 'plural'), textAt(names, 'singular')]
-  const expected = `${plural}.${textAt(crd, 'spec', 'group')}`
-  const missing = ['plural', 'singular', 'kind', 'listKind'].filter((field) => textAt(names, field) === '')
-  const present = (field: string) => !missing.includes(field)
+  const at = (field: string) => `spec.names.${field}`
+  const given = (field: string) => textAt(names, field) !== ''
+  const labels = (field: string) =>
+    textList(names, field).flatMap((value, index) => checkLabel(`${at(field)}[${index}]`, value))
   return [
-    ...(name === expected ? [] : [invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')]),
-    ...checkGroup(crd),
-    ...checkProtectedGroup(crd),
-    ...missing.map((field) => required(`spec.names.${field}`)),
-    ...(present('plural') ? checkLabel('spec.names.plural', plural) : []),
-    ...(present('singular') ? checkLabel('spec.names.singular', singular) : []),
-    ...kindFields.flatMap((field) => {
+    ...['plural', 'singular', 'kind', 'listKind'].filter((field) => !given(field)).map((field) => required(at(field))),
+    ...['plural', 'singular'].filter(given).flatMap((field) => checkLabel(at(field), textAt(names, field))),
+    ...kindFields.filter(given).flatMap((field) => {
       const value = textAt(names, field)
-      return present(field) ? checkLabel(`spec.names.${field}`, value.toLowerCase(), value) : []
+      return checkLabel(at(field), value.toLowerCase(), value, 'may have mixed case, but should otherwise match: ')
     }),
-    ...['shortNames', 'categories'].flatMap((field) =>
-      textList(names, field).flatMap((value, index) => checkLabel(`spec.names.${field}[${index}]`, value)),
-    ),
-    ...(present('kind') && textAt(names, 'kind') === textAt(names, 'listKind')
-      ? [invalid('spec.names.listKind', textAt(names, 'listKind'), 'kind and listKind may not be the same')]
+    ...labels('shortNames'),
+    ...(given('kind') && textAt(names, 'kind') === textAt(names, 'listKind')
+      ? [invalid(at('listKind'), textAt(names, 'listKind'), 'kind and listKind may not be the same')]
       : []),
+    ...labels('categories'),
   ]
 }
 

@@ -1,114 +1,107 @@
 // What each version of a CustomResourceDefinition says besides its schema: columns, subresources, selectable fields.
 import { isJsonObject, type JsonObject } from '../../api/json.ts'
 import { itemsAt, objectAt, valueAt } from '../builtin/edit.ts'
-import { duplicate, invalid, required } from '../schema/field-errors.ts'
-import type { FieldError, Schema } from '../schema/schema.ts'
-import { checkLabel, textAt } from './names.ts'
+import { readFieldPath } from '../schema/cel/field-path.ts'
+import { duplicate, invalid, required, tooMany } from '../schema/field-errors.ts'
+import type { FieldError } from '../schema/schema.ts'
+import { textAt } from './names.ts'
 import { schemaOf } from './schema-of.ts'
 
-const simplePath = /^\.[a-zA-Z_$][\w$-]*(\.[a-zA-Z_$][\w$-]*)*$/
-const notSimple = 'must be a simple json path starting with .'
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string']
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
 
+function checkPath(value: string, field: string): FieldError[] {
+  if (value === '') return [required(field)]
+  return value.startsWith('.') ? [] : [invalid(field, value, 'must be a simple json path starting with .')]
+}
+
 function checkColumn(column: JsonObject, path: string): FieldError[] {
-  const [type, format, jsonPath] = [textAt(column, 'type'), textAt(column, 'format'), textAt(column, 'jsonPath')]
+  const [type, format] = [textAt(column, 'type'), textAt(column, 'format')]
+  const [types, formats] = [columnTypes.join(','), columnFormats.join(',')]
   return [
     ...(textAt(column, 'name') === '' ? [required(`${path}.name`)] : []),
     ...(type === ''
-      ? [required(`${path}.type`, `must be one of ${columnTypes.join(',')}`)]
+      ? [required(`${path}.type`, `must be one of ${types}`)]
       : columnTypes.includes(type)
         ? []
-        : [invalid(`${path}.type`, type, `must be one of ${columnTypes.join(',')}`)]),
+        : [invalid(`${path}.type`, type, `must be one of ${types}`)]),
     ...(format !== '' && !columnFormats.includes(format)
-      ? [invalid(`${path}.format`, format, `must be one of ${columnFormats.join(',')}`)]
+      ? [invalid(`${path}.format`, format, `must be one of ${formats}`)]
       : []),
-    ...(jsonPath === ''
-      ? [required(`${path}.JSONPath`)]
-      : jsonPath.startsWith('.')
-        ? []
-        : [invalid(`${path}.JSONPath`, jsonPath, notSimple)]),
+    ...checkPath(textAt(column, 'jsonPath'), `${path}.JSONPath`),
   ]
 }
 
-function checkScalePath(value: string, under: string, field: string, mandatory: boolean): FieldError[] {
-  if (value === '') return mandatory ? [required(field)] : []
-  if (!simplePath.test(value)) return [invalid(field, value, notSimple)]
-  const allowed = under.split(' or ').some((prefix) => value.startsWith(`${prefix}.`))
-  const words = under.includes(' or ')
-    ? `should be a json path under either ${under}`
-    : `should be a json path under ${under}`
-  return allowed ? [] : [invalid(field, value, words)]
+/** Complaints about columns; `path` is the list's own. */
+export function checkColumns(version: JsonObject, path: string): FieldError[] {
+  return itemsAt(version, 'additionalPrinterColumns').flatMap((column, index) =>
+    checkColumn(column, `${path}[${index}]`),
+  )
 }
 
-function checkScale(version: JsonObject, path: string): FieldError[] {
+function checkScalePath(value: string, field: string, under: readonly string[], words: string): FieldError[] {
+  const faults = checkPath(value, field)
+  if (faults.length > 0 || under.some((prefix) => value.startsWith(prefix))) return faults
+  return [invalid(field, value, `should be a json path under ${words}`)]
+}
+
+/** Complaints about subresources; `path` is their own. */
+export function checkSubresources(version: JsonObject, path: string): FieldError[] {
   const scale = valueAt(version, 'subresources', 'scale')
   if (!isJsonObject(scale)) return []
-  const at = `${path}subresources.scale`
+  const [selector, at] = [textAt(scale, 'labelSelectorPath'), `${path}.scale`]
   return [
-    ...checkScalePath(textAt(scale, 'specReplicasPath'), '.spec', `${at}.specReplicasPath`, true),
-    ...checkScalePath(textAt(scale, 'statusReplicasPath'), '.status', `${at}.statusReplicasPath`, true),
-    ...checkScalePath(textAt(scale, 'labelSelectorPath'), '.spec or .status', `${at}.labelSelectorPath`, false),
+    ...checkScalePath(textAt(scale, 'specReplicasPath'), `${at}.specReplicasPath`, ['.spec.'], '.spec'),
+    ...checkScalePath(textAt(scale, 'statusReplicasPath'), `${at}.statusReplicasPath`, ['.status.'], '.status'),
+    ...(selector === ''
+      ? []
+      : checkScalePath(selector, `${at}.labelSelectorPath`, ['.spec.', '.status.'], 'either .spec or .status')),
   ]
 }
 
-function fieldAt(schema: Schema, path: string): Schema | undefined {
-  return path
-    .slice(1)
-    .split('.')
-    .reduce<Schema | undefined>((at, name) => {
-      const { properties } = at ?? {}
-      return properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined
-    }, schema)
-}
-
-/** Selectors read one value of a fixed simple type. */
+/** Selectors read one value of a fixed simple type, and not many of them. */
 const maxSelectable = 8
 
-function checkSelectable(version: JsonObject, path: string): FieldError[] {
-  const fields = itemsAt(version, 'selectableFields')
+/** Complaints about selectable fields; `path` is the list's own. */
+export function checkSelectable(version: JsonObject, path: string): FieldError[] {
   const schema = schemaOf(objectAt(version, 'schema', 'openAPIV3Schema'))
   const seen = new Set<string>()
-  const many =
-    fields.length > maxSelectable
-      ? [invalid(`${path}selectableFields`, fields.length, `must have at most ${maxSelectable} items`)]
-      : []
-  const problems = fields.flatMap((item, index) => {
+  const problems = itemsAt(version, 'selectableFields').flatMap((item, index) => {
     const jsonPath = textAt(item, 'jsonPath')
-    const field = `${path}selectableFields[${index}].jsonPath`
+    const field = `${path}[${index}].jsonPath`
     if (jsonPath === '') return [required(field)]
-    if (seen.has(jsonPath)) return [duplicate(field, jsonPath)]
-    seen.add(jsonPath)
-    const found = simplePath.test(jsonPath) && !jsonPath.startsWith('.metadata') ? fieldAt(schema, jsonPath) : undefined
-    if (found === undefined) return [invalid(field, jsonPath, 'is an invalid path: does not refer to a valid field')]
-    if (['string', 'integer', 'boolean'].includes(found.type ?? '')) return []
-    const text =
+    const read = readFieldPath(schema, jsonPath, 'dots')
+    if (read.problem !== undefined) return [invalid(field, jsonPath, `is an invalid path: ${read.problem}`)]
+    const place = read.parts.join('')
+    const isSimple = ['string', 'integer', 'boolean'].includes(read.schema.type ?? '')
+    const simple =
       'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.'
-    return [invalid(field, jsonPath, text)]
+    const faults = [
+      ...(read.parts[0] === '.metadata' ? [invalid(field, jsonPath, 'must not point to fields in metadata')] : []),
+      ...(isSimple ? [] : [invalid(field, jsonPath, simple)]),
+      ...(seen.has(place) ? [duplicate(field, jsonPath)] : []),
+    ]
+    seen.add(place)
+    return faults
   })
-  return [...many, ...problems]
+  return seen.size > maxSelectable ? [...problems, tooMany(path, seen.size, maxSelectable)] : problems
 }
 
-/** Complaints about one version; `shared` when all versions say the same, so that complaints are not repeated. */
-export function checkVersion(version: JsonObject, index: number, shared: boolean): FieldError[] {
-  const at = `spec.versions[${index}]`
-  const path = shared ? 'spec.' : `${at}.`
-  const name = textAt(version, 'name')
-  const warning = textAt(version, 'deprecationWarning')
+const maxWarning = 256
+
+/** Complaints about the text that warns of a deprecated version. */
+export function checkDeprecation(version: JsonObject, path: string): FieldError[] {
+  const warning = version['deprecationWarning']
+  if (typeof warning !== 'string') return []
+  const complain = (text: string) => invalid(`${path}.deprecationWarning`, warning, text)
+  if (version['deprecated'] !== true) return [complain('can only be set for deprecated versions')]
+  const at = warning.search(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u)
+  const position = Buffer.byteLength(warning.slice(0, Math.max(0, at)))
   return [
-    ...(name === '' ? [required(`${at}.name`)] : checkLabel(`${at}.name`, name)),
-    ...(warning !== '' && version['deprecated'] !== true
-      ? [invalid(`${at}.deprecationWarning`, warning, 'can only be set for deprecated versions')]
-      : []),
-    ...(isJsonObject(valueAt(version, 'schema', 'openAPIV3Schema')) ? [] : [required(`${at}.schema.openAPIV3Schema`)]),
-    ...(shared && index > 0
+    ...(Buffer.byteLength(warning) > maxWarning ? [complain(`must be <= ${maxWarning} characters long`)] : []),
+    ...(warning === '' ? [complain('must not be an empty string')] : []),
+    ...(at < 0
       ? []
-      : [
-          ...itemsAt(version, 'additionalPrinterColumns').flatMap((column, position) =>
-            checkColumn(column, `${path}additionalPrinterColumns[${position}]`),
-          ),
-          ...checkScale(version, path),
-          ...checkSelectable(version, path),
-        ]),
+      : [complain(`must only contain printable UTF-8 characters; non-printable character found at index ${position}`)]),
   ]
 }

@@ -17,6 +17,8 @@ export interface KindBehavior {
   /** Fills in what the server decides, before validation. `old` is absent on create. */
   prepare?(object: KubeObject, old: KubeObject | undefined, context: BehaviorContext): KubeObject
   errors?(object: KubeObject, old: KubeObject | undefined): readonly FieldError[]
+  /** What the writer should know although the object is accepted. */
+  warnings?(object: KubeObject, old: KubeObject | undefined): readonly string[]
   /** What depends on other objects of the kind, after validation. */
   complete?(object: KubeObject, old: KubeObject | undefined, context: BehaviorContext): Promise<KubeObject>
   /** Why this object must never be deleted. */

@@ -1,7 +1,10 @@
 // CustomResourceDefinitions: served the moment they are accepted, removed only after their objects.
 import { isJsonObject } from '../../api/json.ts'
 import { asJson, type KubeObject } from '../../api/kube-object.ts'
-import { defaultCrd, establishedStatus, validateCrd } from '../crd/served-kinds.ts'
+import { defaultCrd } from '../crd/canonical.ts'
+import { establishedStatus } from '../crd/established.ts'
+import { formatWarnings } from '../crd/format-warnings.ts'
+import { validateCrd } from '../crd/validate-crd.ts'
 import { crdFinalizer } from '../garbage/garbage-news.ts'
 import { crdType } from '../kinds/kind-source.ts'
 import type { KindBehavior } from './behavior.ts'
@@ -15,6 +18,9 @@ export const customResourceDefinitions: KindBehavior = {
   },
   errors(object, old) {
     return validateCrd(asJson(object), old && asJson(old))
+  },
+  warnings(object, old) {
+    return formatWarnings(asJson(object), old && asJson(old))
   },
   async complete(object, _old, { store, now, subresource }) {
     if (subresource !== undefined) return object

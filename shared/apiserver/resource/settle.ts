@@ -78,7 +78,7 @@ export async function settle(
   if (faults.length > 0) throw invalid(kind, processed.object.metadata.name ?? '', faults)
   const admitted = await admittedState(call, processed.object, old)
   const completed = (await behavior.complete?.(admitted, old, context)) ?? admitted
-  call.warnings.push(...finalizerWarnings(completed, old))
+  call.warnings.push(...finalizerWarnings(completed, old), ...(behavior.warnings?.(completed, old) ?? []))
   const tracked = withOwners(call, { ...proposal, object: withGeneration(call, completed, old) }, old, options, now)
   checkSize(call, tracked)
   return tracked
@@ -93,7 +93,6 @@ export function shaped(
 ) {
   const processed = processKind(call.kind, asJson(object), { old: old && asJson(old) })
   reportFields(call, processed.unknownFields, duplicates, options, patch === true)
-  call.warnings.push(...processed.warnings)
   call.warnings.push(...processed.warnings)
   return { object: processed.object as unknown as KubeObject, errors: processed.errors }
 }

@@ -4,10 +4,9 @@ import { listMapKeys } from './child.ts'
 import { canonicalJson, has } from './json-value.ts'
 import type { Schema } from './schema.ts'
 
-/** The old value of a property; undefined when there is none or the map is replaced as a whole. */
-export function oldProperty(schema: Schema, old: Json | undefined, name: string): Json | undefined {
-  if (schema['x-kubernetes-map-type'] === 'atomic' || !isJsonObject(old)) return undefined
-  return has(old, name) ? old[name] : undefined
+/** The old value of a property; undefined when there is none. Maps correlate even when they are replaced as a whole. */
+export function oldProperty(old: Json | undefined, name: string): Json | undefined {
+  return isJsonObject(old) && has(old, name) ? old[name] : undefined
 }
 
 /** Values of an item's keys as one text; absent keys take the default of their schema. */

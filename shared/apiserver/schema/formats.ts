@@ -144,6 +144,11 @@ const checks: Readonly<Record<string, (text: string) => boolean>> = {
     text.length <= 253 && text.split('.').every((part) => /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(part)),
 }
 
+/** True for formats of texts that are checked, however their name is hyphenated. */
+export function isCheckedFormat(format: string): boolean {
+  return Object.hasOwn(checks, format) || Object.hasOwn(checks, format.replaceAll('-', ''))
+}
+
 /** False only when the format is one that is checked and the text breaks it. */
 export function matchesFormat(format: string, text: string): boolean {
   const check = Object.hasOwn(checks, format) ? checks[format] : undefined

@@ -27,7 +27,7 @@ function collectUnchangedFields(schema: Schema, value: JsonObject, old: Json, pa
   for (const [name, child] of Object.entries(value)) {
     const described = propertySchema(schema, name)
     if (child === undefined || described === undefined) continue
-    collectUnchanged(described, child, oldProperty(schema, old, name), childPath(path, name), found)
+    collectUnchanged(described, child, oldProperty(old, name), childPath(path, name), found)
   }
 }
 

@@ -77,6 +77,7 @@ export interface FieldError {
     | 'FieldValueTooLong'
     | 'FieldValueTooMany'
     | 'FieldValueNotFound'
+    | 'InternalError'
   /** Without the field: `Invalid value: -1: must be >= 0`. */
   readonly message: string
 }

@@ -19,13 +19,20 @@ export interface Shaped {
 interface Run {
   readonly unknown: string[]
   readonly errors: FieldError[]
+  /** Whether defaults come and nulls that mean nothing go. */
+  readonly fill: boolean
 }
 
 /** `root` objects, and embedded resources below them, have apiVersion, kind and metadata whatever their schema says. */
 export function shapeObject(schema: Schema, object: JsonObject, root = true): Shaped {
-  const run: Run = { unknown: [], errors: [] }
+  const run: Run = { unknown: [], errors: [], fill: true }
   const shaped = shapeMap(schema, object, '', run, 0, root)
   return { object: shaped, unknownFields: run.unknown.sort(), errors: run.errors }
+}
+
+/** A value without the fields its schema does not know, and otherwise as it is. */
+export function pruned(schema: Schema, value: Json): Json {
+  return shape(schema, value, '', { unknown: [], errors: [], fill: false }, 0)
 }
 
 function shape(schema: Schema, value: Json, path: string, run: Run, depth: number): Json {
@@ -46,7 +53,8 @@ function shape(schema: Schema, value: Json, path: string, run: Run, depth: numbe
   const items = schema.items
   if (items === undefined) return copyJson(value, depth)
   return value.map((item, index) => {
-    const filled = item === null && items.default !== undefined && items.nullable !== true ? items.default : item
+    const isUnset = item === null && items.default !== undefined && items.nullable !== true
+    const filled = isUnset && run.fill ? (items.default ?? null) : item
     return shape(items, filled, `${path}[${index}]`, run, depth + 1)
   })
 }
@@ -68,7 +76,7 @@ function shapeMap(
     else if (keepsUnknown(schema)) put(out, name, copyJson(child, depth))
     else if (run.unknown.length < maxReported) run.unknown.push(childPath(path, name))
   }
-  for (const [name, property] of defaultedProperties(schema)) {
+  for (const [name, property] of run.fill ? defaultedProperties(schema) : []) {
     const { default: value } = property
     if (value === undefined || has(out, name)) continue
     put(out, name, shape(property, copyJson(value), childPath(path, name), run, depth + 1))
@@ -86,7 +94,7 @@ function shapeField(
   run: Run,
   depth: number,
 ): void {
-  if (value === null && schema.nullable !== true) return
+  if (value === null && schema.nullable !== true && run.fill) return
   put(out, name, shape(schema, value, childPath(path, name), run, depth + 1))
 }
 

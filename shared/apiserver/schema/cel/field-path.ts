@@ -1,35 +1,61 @@
-// `fieldPath` of a rule: the field below the rule's own that its complaint names, `.a.b['c-d']`.
-import { propertySchema } from '../child.ts'
+// Paths to a field below another, `.a.b['c-d']`, as rules and selectable fields write them.
 import type { Schema } from '../schema.ts'
 
-const part = /\.([A-Za-z_$][\w$-]*)|\['((?:[^'\\]|\\.)+)'\]/y
-
-function namesOf(path: string): readonly string[] | undefined {
-  const names: string[] = []
-  let at = 0
-  while (at < path.length) {
-    part.lastIndex = at
-    const match = part.exec(path)
-    if (!match) return undefined
-    names.push(match[1] ?? (match[2] ?? '').replace(/\\(.)/g, '$1'))
-    at = part.lastIndex
-  }
-  return names.length === 0 ? undefined : names
+/** A path that was followed: its parts as they are appended to a field's own path, `.a` or `[key]`, and where they lead. */
+interface Followed {
+  readonly problem?: undefined
+  readonly parts: readonly string[]
+  readonly schema: Schema
 }
 
-/** The path as it is appended to the rule's own field; undefined when it cannot be read. */
-export function fieldPathOf(path: string): readonly string[] | undefined {
-  return namesOf(path)?.map((name) => `.${name}`)
+const delimiters = /'(?:[^'\\]|\\.)*'|[.[\]]|[^.[\]']+|'/gs
+
+/** Reads a path along a schema. `dots` allows no quoted names. The problem is in a real server's words. */
+export function readFieldPath(
+  schema: Schema,
+  path: string,
+  notation: 'any' | 'dots' = 'any',
+): Followed | { readonly problem: string } {
+  const tokens = path.match(delimiters) ?? []
+  const parts: string[] = []
+  let here = schema
+  for (let at = 0; at < tokens.length; ) {
+    const token = tokens[at]
+    const step = token === '.' ? dotStep(tokens, at) : token === '[' ? quotedStep(tokens, at, notation) : undefined
+    if (step === undefined) return { problem: `expected [ or . but got: ${token}` }
+    if ('problem' in step) return step
+    const next = follow(here, step.name)
+    if (next === undefined) return { problem: 'does not refer to a valid field' }
+    parts.push(next.part)
+    here = next.schema
+    at = step.next
+  }
+  return { parts, schema: here }
 }
 
-/** True when the path leads to a field the schema names. */
-export function isFieldOf(schema: Schema, path: string): boolean {
-  const names = namesOf(path)
-  if (names === undefined) return false
-  let here: Schema | undefined = schema
-  for (const name of names) {
-    here = here === undefined ? undefined : propertySchema(here, name)
-    if (here === undefined) return false
+type Step = { readonly name: string; readonly next: number } | { readonly problem: string }
+
+const endOfPath = { problem: 'unexpected end of JSON path' }
+
+function dotStep(tokens: readonly string[], at: number): Step {
+  const name = tokens[at + 1]
+  return name === undefined ? endOfPath : { name, next: at + 2 }
+}
+
+function quotedStep(tokens: readonly string[], at: number, notation: 'any' | 'dots'): Step {
+  if (notation === 'dots') return { problem: 'array notation is not allowed' }
+  const [quoted, close] = [tokens[at + 1], tokens[at + 2]]
+  if (quoted === undefined) return endOfPath
+  if (!/^'.*'$/s.test(quoted)) return { problem: `expected single quoted string but got ${quoted}` }
+  if (close === undefined) return endOfPath
+  if (close !== ']') return { problem: `expected ] but got ${close}` }
+  return { name: quoted.slice(1, -1).replace(/\\(.)/g, '$1'), next: at + 3 }
+}
+
+function follow({ properties, additionalProperties }: Schema, name: string) {
+  if (properties !== undefined) {
+    const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
+    return schema && { schema, part: `.${name}` }
   }
-  return true
+  return typeof additionalProperties === 'object' ? { schema: additionalProperties, part: `[${name}]` } : undefined
 }

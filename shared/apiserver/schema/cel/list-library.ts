@@ -1,6 +1,6 @@
 // Functions of lists and sets, as Kubernetes has them.
-import type { Environment } from '@marcbachmann/cel-js'
-import { spend } from './budget.ts'
+import { type Environment, Optional } from '@marcbachmann/cel-js'
+import { longestValue, spend } from './budget.ts'
 import { celCompare, celEqual } from './equality.ts'
 import { durationOf, isDuration, register } from './lang.ts'
 
@@ -62,13 +62,59 @@ function intersects(a: List, b: List): boolean {
   })
 }
 
-/** Carries the functions of `sets.`; the library has no other way to name a namespace. */
+function slice(list: List, start: bigint, end: bigint): readonly unknown[] {
+  const items = itemsOf(list)
+  if (start < 0n || end < 0n) throw new Error(`cannot slice(${start}, ${end}), negative indexes not supported`)
+  if (start > end)
+    throw new Error(`cannot slice(${start}, ${end}), start index must be less than or equal to end index`)
+  if (end > BigInt(items.length)) throw new Error(`cannot slice(${start}, ${end}), list is length ${items.length}`)
+  return items.slice(Number(start), Number(end))
+}
+
+function flatten(list: List, depth = 1n): readonly unknown[] {
+  if (depth < 0n) throw new Error('level must be non-negative')
+  const items = itemsOf(list)
+  return items.flatMap((item) => (Array.isArray(item) && depth > 0n ? flatten(item, depth - 1n) : [item]))
+}
+
+function distinct(list: List): readonly unknown[] {
+  const kept: unknown[] = []
+  for (const item of itemsOf(list)) {
+    spend(kept.length)
+    if (!kept.some((other) => celEqual(other, item))) kept.push(item)
+  }
+  return kept
+}
+
+const sorted = (list: List) => [...itemsOf(list)].sort(celCompare)
+const reversed = (list: List) => [...itemsOf(list)].reverse()
+
+/** The whole numbers below `count`. */
+function range(count: bigint): readonly bigint[] {
+  if (count > BigInt(longestValue)) throw new Error(`lists.range(${count}) is too long`)
+  spend(Math.max(0, Number(count)))
+  return Array.from({ length: Math.max(0, Number(count)) }, (_, index) => BigInt(index))
+}
+
+/** Carry the functions of `sets.` and `lists.`; the library has no other way to name a namespace. */
 class SetsNamespace {}
+class ListsNamespace {}
 
 export function registerLists(environment: Environment): void {
   environment.registerType('SetsNamespace', SetsNamespace)
   environment.registerConstant('sets', 'SetsNamespace', new SetsNamespace())
+  environment.registerType('ListsNamespace', ListsNamespace)
+  environment.registerConstant('lists', 'ListsNamespace', new ListsNamespace())
   register(environment, {
+    'ListsNamespace.range(int): list<int>': (_lists: unknown, count: bigint) => range(count),
+    'list<A>.slice(int, int): list<A>': slice,
+    'list<list<A>>.flatten(): list<A>': (list: List) => flatten(list),
+    'list.flatten(int): list': flatten,
+    'list<A>.distinct(): list<A>': distinct,
+    'list<A>.sort(): list<A>': sorted,
+    'list<A>.reverse(): list<A>': reversed,
+    'list<A>.first(): optional<A>': (list: List) => Optional.of(itemsOf(list)[0]),
+    'list<A>.last(): optional<A>': (list: List) => Optional.of(itemsOf(list).at(-1)),
     'list.isSorted(): bool': isSorted,
     'list<A>.sum(): A': sum,
     'list<A>.min(): A': extreme('min', -1),

@@ -21,6 +21,11 @@ export function celName(property: string): string | undefined {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(escaped) ? escaped : undefined
 }
 
+/** The identifier behind a dot: reserved words may stand there as they are. */
+export function selectedName(name: string): string {
+  return reserved.has(name) ? `__${name}__` : name
+}
+
 /**
  * The member of a value that holds a field. Every class has a `constructor`; a field of that name is kept under another,
  * in values and in expressions alike.

@@ -122,7 +122,12 @@ function isGlobalUnicast(address: Ip): boolean {
   return ![isUnspecified, isLoopback, isMulticast, isLinkLocalUnicast, isBroadcast].some((test) => test(address))
 }
 
+/** Carries the functions of `ip.`. */
+class IpNamespace {}
+
 export function registerNetwork(environment: Environment): void {
+  environment.registerType('IpNamespace', IpNamespace)
+  environment.registerConstant('ip', 'IpNamespace', new IpNamespace())
   for (const [name, ctor] of [
     ['URL', Url],
     ['IP', Ip],
@@ -142,6 +147,7 @@ export function registerNetwork(environment: Environment): void {
     'URL.getQuery(): map<string, list<string>>': queryOf,
     'isIP(string): bool': (text: string) => readIp(text) !== undefined,
     'ip(string): IP': ip,
+    'IpNamespace.isCanonical(string): bool': (_ip: unknown, text: string) => String(ip(text)) === text,
     'string(IP): string': String,
     'IP.family(): int': ({ address }: Ip) => BigInt(address.family),
     'IP.isUnspecified(): bool': isUnspecified,

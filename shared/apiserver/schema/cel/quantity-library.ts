@@ -66,7 +66,7 @@ export function registerQuantities(environment: Environment): void {
   register(environment, {
     'isQuantity(string): bool': (text: string) => parse(text) !== undefined,
     'quantity(string): Quantity': quantity,
-    'Quantity.sign(): int': (value: Quantity) => compare(value, new Quantity(0n)),
+    'sign(Quantity): int': (value: Quantity) => compare(value, new Quantity(0n)),
     'Quantity.isInteger(): bool': isInteger,
     'Quantity.asInteger(): int': asInteger,
     'Quantity.asApproximateFloat(): double': (value: Quantity) => Number(value.nanos) / Number(scale),

@@ -111,7 +111,29 @@ export function timestampText(time: Date): string {
   return time.toISOString().replace('.000Z', 'Z')
 }
 
+const escapes: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  '"': '\\"',
+}
+
+/** The text as a literal. */
+function quoted(text: string): string {
+  return `"${[...text].map((character) => escapes[character] ?? character).join('')}"`
+}
+
+/** Carries the functions of `strings.`. */
+class StringsNamespace {}
+
 export function registerText(environment: Environment): void {
+  environment.registerType('StringsNamespace', StringsNamespace)
+  environment.registerConstant('strings', 'StringsNamespace', new StringsNamespace())
   register(environment, {
     'string.re2Matches(string): bool': matches,
     're2Matches(string, string): bool': matches,
@@ -123,7 +145,7 @@ export function registerText(environment: Environment): void {
     'list<string>.boundedJoin(): string': (list: readonly unknown[]) => join(list),
     'list<string>.boundedJoin(string): string': join,
     'string.charAt(int): string': charAt,
-    'string.reverse(): string': (text: string) => [...text].reverse().join(''),
+    'StringsNamespace.quote(string): string': (_strings: unknown, text: string) => bounded(quoted(text)),
     'string.format(list): string': format,
     'string(google.protobuf.Timestamp): string': timestampText,
     'string(google.protobuf.Duration): string': shown,

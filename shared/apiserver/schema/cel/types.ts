@@ -3,6 +3,7 @@ import type { Environment } from '@marcbachmann/cel-js'
 import { isJsonObject, type Json } from '../../../api/json.ts'
 import { has } from '../json-value.ts'
 import type { Schema } from '../schema.ts'
+import { boundsOf } from './cost/bounds.ts'
 import { celEqual } from './equality.ts'
 import { parseDuration } from './lang.ts'
 import { celName, memberName } from './names.ts'
@@ -77,11 +78,14 @@ function newClass(): new () => object {
 /** Gives every schema of one kind its type; object types are registered with the environment as they are met. */
 export class TypeSource {
   private readonly environment: Environment
+  /** Types as definitions are judged: a field that may be null has the type it has otherwise. */
+  private readonly strict: boolean
   private readonly types = new Map<Schema, CelType>()
   private made = 0
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, strict: boolean) {
     this.environment = environment
+    this.strict = strict
   }
 
   typeOf(schema: Schema, root = false): CelType {
@@ -89,7 +93,7 @@ export class TypeSource {
     if (known !== undefined) return known
     const plain = this.make(schema, root)
     // A field that may be null is checked when the rule runs.
-    const type = schema.nullable === true ? { name: 'dyn', convert: plain.convert } : plain
+    const type = schema.nullable === true && !this.strict ? { name: 'dyn', convert: plain.convert } : plain
     this.types.set(schema, type)
     return type
   }
@@ -109,9 +113,10 @@ export class TypeSource {
   }
 
   private object(schema: Schema, resource: boolean): CelType {
-    const properties = { ...schema.properties, ...(resource && resourceFields) }
-    if (Object.keys(properties).length > 0) return this.struct(properties)
-    const value = typeof schema.additionalProperties === 'object' ? this.typeOf(schema.additionalProperties) : anything
+    const { additionalProperties } = schema
+    if (typeof additionalProperties !== 'object')
+      return this.struct({ ...schema.properties, ...(resource && resourceFields) })
+    const value = this.typeOf(additionalProperties)
     const convert = (map: Json) =>
       isJsonObject(map)
         ? new Map(Object.entries(map).map(([name, child]) => [name, convertWith(value, child ?? null)]))
@@ -122,7 +127,10 @@ export class TypeSource {
   private struct(properties: Readonly<Record<string, Schema>>): CelType {
     const fields = Object.entries(properties).flatMap(([property, schema]) => {
       const field = celName(property)
-      return field === undefined ? [] : [{ property, field: memberName(field), type: this.typeOf(schema) }]
+      // Rules cannot see what has no type.
+      return field === undefined || boundsOf(schema) === undefined
+        ? []
+        : [{ property, field: memberName(field), type: this.typeOf(schema) }]
     })
     // One class an object type: the library tells values apart by their constructor.
     const Struct = newClass()

@@ -6,9 +6,9 @@ import { childPath, equalJson, maxDepth, showValue } from '../json-value.ts'
 import type { FieldError, Schema, ValidationRule } from '../schema.ts'
 import { aligned } from './align.ts'
 import { BudgetError, exhaustedText, objectBudget, ruleBudget, withBudget } from './budget.ts'
-import { fieldPathOf } from './field-path.ts'
+import { readFieldPath } from './field-path.ts'
 import { Optional } from './lang.ts'
-import { type CompiledNode, type CompiledRule, hasRules, type RuleSource, rulesOf } from './rule.ts'
+import { type CompiledNode, type CompiledRule, hasRules, RuleSource, rulesOf } from './rule.ts'
 
 interface Run {
   readonly source: RuleSource
@@ -27,48 +27,62 @@ export interface Verdicts {
 export function validateRules(schema: Schema, value: JsonObject, old: JsonObject | undefined): Verdicts {
   if (!hasRules(schema)) return { errors: [], forgiven: [] }
   const run: Run = { source: rulesOf(schema), errors: [], forgiven: [], left: objectBudget }
-  visit(schema, value, old, '', run, 0)
+  visit(schema, value, { old, path: '', unchanged: false, depth: 0 }, run)
   return run
 }
 
-function visit(schema: Schema, value: Json, old: Json | undefined, path: string, run: Run, depth: number): void {
-  if (value === null || depth > maxDepth || run.left <= 0 || !hasRules(schema)) return
-  const node = run.source.nodeOf(schema)
-  if (node !== undefined) judge(node, schema, value, old, path, run)
-  if (Array.isArray(value)) visitItems(schema, value, old, path, run, depth)
-  else if (isJsonObject(value)) visitProperties(schema, value, old, path, run, depth)
-}
-
-function visitItems(
+/** Verdicts on one value that is a part of an object, at `path`. */
+export function validateRulesOf(
   schema: Schema,
-  value: readonly Json[],
+  value: Json,
   old: Json | undefined,
   path: string,
-  run: Run,
-  depth: number,
-) {
+): readonly FieldError[] {
+  if (!hasRules(schema)) return []
+  const resource = schema['x-kubernetes-embedded-resource'] === true
+  const run: Run = { source: new RuleSource(schema, { resource }), errors: [], forgiven: [], left: objectBudget }
+  visit(schema, value, { old, path, unchanged: false, depth: 0 }, run)
+  return [...run.errors, ...run.forgiven]
+}
+
+/** Where a value is, and what it continues. */
+interface Place {
+  readonly old: Json | undefined
+  readonly path: string
+  /** Whether the nearest part around it that continues an old one is as it was. */
+  readonly unchanged: boolean
+  readonly depth: number
+}
+
+function visit(schema: Schema, value: Json, outer: Place, run: Run): void {
+  if (value === null || outer.depth > maxDepth || run.left <= 0 || !hasRules(schema)) return
+  const place = outer.old === undefined ? outer : { ...outer, unchanged: equalJson(value, outer.old) }
+  const node = run.source.nodeOf(schema)
+  if (node !== undefined) judge(node, schema, value, place, run)
+  if (Array.isArray(value)) visitItems(schema, value, place, run)
+  else if (isJsonObject(value)) visitProperties(schema, value, place, run)
+}
+
+function visitItems(schema: Schema, value: readonly Json[], place: Place, run: Run) {
   const { items } = schema
   if (items === undefined || !hasRules(items)) return
-  const before = oldItems(schema, old)
-  for (const [index, item] of value.entries()) visit(items, item, before(item), `${path}[${index}]`, run, depth + 1)
+  const { path, depth } = place
+  const before = oldItems(schema, place.old)
+  for (const [index, item] of value.entries())
+    visit(items, item, { ...place, old: before(item), path: `${path}[${index}]`, depth: depth + 1 }, run)
 }
 
-function visitProperties(
-  schema: Schema,
-  value: JsonObject,
-  old: Json | undefined,
-  path: string,
-  run: Run,
-  depth: number,
-) {
+function visitProperties(schema: Schema, value: JsonObject, place: Place, run: Run) {
+  const { path, depth } = place
   for (const [name, child] of Object.entries(value)) {
     const described = propertySchema(schema, name)
     if (described === undefined || child === undefined) continue
-    visit(described, child, oldProperty(schema, old, name), childPath(path, name), run, depth + 1)
+    const old = oldProperty(place.old, name)
+    visit(described, child, { ...place, old, path: childPath(path, name), depth: depth + 1 }, run)
   }
 }
 
-function judge(node: CompiledNode, schema: Schema, value: Json, old: Json | undefined, path: string, run: Run): void {
+function judge(node: CompiledNode, schema: Schema, value: Json, { old, path, unchanged }: Place, run: Run): void {
   let self: unknown
   let oldSelf: unknown
   try {
@@ -78,10 +92,9 @@ function judge(node: CompiledNode, schema: Schema, value: Json, old: Json | unde
     // A value that is not what its schema says was complained about already.
     return
   }
-  const unchanged = old !== undefined && equalJson(value, old)
   for (const compiled of node.rules) {
     if (run.left <= 0) return
-    judgeRule(compiled, { self, oldSelf, unchanged, value, path }, run)
+    judgeRule(compiled, { self, oldSelf, unchanged, value, path, schema }, run)
   }
 }
 
@@ -91,6 +104,7 @@ interface Subject {
   readonly unchanged: boolean
   readonly value: Json
   readonly path: string
+  readonly schema: Schema
 }
 
 function judgeRule(compiled: CompiledRule, subject: Subject, run: Run): void {
@@ -119,7 +133,9 @@ function judgeRule(compiled: CompiledRule, subject: Subject, run: Run): void {
       run.left = 0
       run.errors.push(problem(subject, exhaustedText))
     } else {
-      faults.push(problem(subject, `${errorText(error)} evaluating rule: ${rule.message?.trim() || rule.rule.trim()}`))
+      run.errors.push(
+        problem(subject, `${errorText(error)} evaluating rule: ${rule.message?.trim() || rule.rule.trim()}`),
+      )
     }
   }
 }
@@ -132,14 +148,12 @@ function errorText(error: unknown): string {
   return `${first.charAt(0).toLowerCase()}${first.slice(1)}`
 }
 
-function problem({ path, value }: Subject, text: string): FieldError {
-  const type = Array.isArray(value) ? 'array' : isJsonObject(value) ? 'object' : scalarType(value)
-  return { field: fieldText(path), reason: 'FieldValueInvalid', message: `Invalid value: "${type}": ${text}` }
-}
-
-function scalarType(value: Json): string {
-  if (typeof value !== 'number') return typeof value
-  return Number.isInteger(value) ? 'integer' : 'number'
+function problem({ path, schema }: Subject, text: string): FieldError {
+  return {
+    field: fieldText(path),
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${JSON.stringify(schema.type ?? '')}: ${text}`,
+  }
 }
 
 /** The object as a whole has no path. */
@@ -175,13 +189,17 @@ function reasonOf({ reason }: ValidationRule): FieldError['reason'] {
 function broken(
   compiled: CompiledRule,
   values: Readonly<Record<string, unknown>>,
-  { path, value }: Subject,
+  { path, value, schema }: Subject,
 ): FieldError {
+  const { fieldPath } = compiled.rule
   const reason = reasonOf(compiled.rule)
-  const inner = compiled.rule.fieldPath === undefined ? undefined : fieldPathOf(compiled.rule.fieldPath)
-  const field = inner === undefined ? path : inner.reduce((at, part) => `${at}${part}`, path).replace(/^\./, '')
+  const read = fieldPath ? readFieldPath(schema, fieldPath) : undefined
+  const field = read?.problem === undefined && read ? `${path}${read.parts.join('')}`.replace(/^\./, '') : path
   const scalar = typeof value !== 'object'
+  const message = messageOf(compiled, values)
   const shown =
     scalar && (reason === 'FieldValueInvalid' || reason === 'FieldValueDuplicate') ? `: ${showValue(value)}` : ''
-  return { field: fieldText(field), reason, message: `${prefixes[reason]}${shown}: ${messageOf(compiled, values)}` }
+  // A repeated value says all there is to say.
+  const text = reason === 'FieldValueDuplicate' ? '' : `: ${message}`
+  return { field: fieldText(field), reason, message: `${prefixes[reason]}${shown}${text}` }
 }
