@@ -260,5 +260,7 @@ function sameIgnoringTimes(before: KubeObject, after: KubeObject, schema: Schema
  */
 export function keepTimesWhenUnchanged(before: KubeObject, after: KubeObject, schema?: Schema): KubeObject {
   if (!sameIgnoringTimes(before, after, rootSchema(schema))) return after
-  return { ...after, metadata: { ...after.metadata, managedFields: before.metadata.managedFields } }
+  const { managedFields: _times, ...metadata } = after.metadata
+  const { managedFields } = before.metadata
+  return { ...after, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } }
 }
