@@ -72,6 +72,7 @@ export const WorkSpec = z.object({
 
 /** `spec` and `status` of AppliedWork, the object on a member that owns what one placement put there. */
 export const AppliedWorkSpec = z.object({ workName: z.string(), workNamespace: z.string() })
-export const AppliedWorkStatus = z.object({
-  appliedResources: z.array(z.object({ ...WorkResourceIdentifier.shape, uid: z.string().optional() })).optional(),
-})
+export const AppliedResource = z.object({ ...WorkResourceIdentifier.shape, uid: z.string().optional() })
+export type AppliedResource = z.infer<typeof AppliedResource>
+
+export const AppliedWorkStatus = z.object({ appliedResources: z.array(AppliedResource).optional() })

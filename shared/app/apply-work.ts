@@ -50,7 +50,7 @@ async function work(
   const { value } = wanted
   const round = { platform, placement, wanted: value, observed }
   try {
-    if (value.deletedAt !== undefined) await removeWork(platform, placement, wanted)
+    if (value.deletedAt !== undefined) await removeWork(platform, placement, wanted, observed?.value)
     else if (value.state !== 'Scheduled' && value.payload !== '') await applyRound(round)
   } catch (error) {
     await explain(round, error)
@@ -97,7 +97,7 @@ async function tidy(platform: WorkNeeds, cluster: string, placement: PlacementKe
     const outcome = await platform.access.use(cluster, (member) =>
       removeAppliedWork(member, placement, Number.MAX_SAFE_INTEGER),
     )
-    if (outcome === 'going') return
+    if (outcome !== 'gone') return
   }
   await platform.clusters.leave(cluster, placement)
 }

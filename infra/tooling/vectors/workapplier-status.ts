@@ -9,7 +9,7 @@ import {
   nextLook,
   resultHash,
 } from '../../../shared/domain/work/backoff.ts'
-import { isApplied, type ManifestOutcome } from '../../../shared/domain/work/result.ts'
+import { appliedResources, type ManifestOutcome } from '../../../shared/domain/work/result.ts'
 import {
   manifestApplied,
   manifestAvailable,
@@ -103,10 +103,7 @@ const count = (input: Input, field: string) => (input[field] ?? 0) as number
 export const workapplierStatus = replayTests('workapplier-status', {
   TestRefreshWorkStatus: refreshed,
   TestRefreshAppliedWorkStatus: (input, line) => {
-    const applied = bundlesOf(input['bundles']).flatMap((bundle, position) => {
-      const { result, id, live } = outcomeOf(bundle, position)
-      return isApplied(result) ? [{ ...id, uid: live?.metadata.uid }] : []
-    })
+    const applied = appliedResources(bundlesOf(input['bundles']).map(outcomeOf))
     const want = wantOf<{ wantAppliedWorkStatus: { appliedResources?: unknown[] } }>(line).wantAppliedWorkStatus
     return compareUnordered(want.appliedResources, applied)
   },

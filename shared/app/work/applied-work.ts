@@ -1,13 +1,16 @@
 // The AppliedWork on a member: owner of everything a placement has put there, and the fence against workers that come
 // late with an older decision.
+import { isJsonObject } from '../../api/json.ts'
 import type { KubeObject, OwnerReference } from '../../api/kube-object.ts'
 import type { PlacementKey } from '../../api/message.ts'
 import type { Wanted } from '../../api/placement-record.ts'
+import type { AppliedResource } from '../../api/work.ts'
+import { sameJson } from '../../domain/work/merge-patch.ts'
 import { memberNamespace, workName } from '../../domain/work/names.ts'
 import { appliedWorkApiVersion, appliedWorkKind, ownerOf } from '../../domain/work/ownership.ts'
 import { TransientError } from '../../errors.ts'
 import type { PlacedKind } from '../../ports/cluster-store.ts'
-import type { MemberCluster, MemberRef } from '../../ports/member-cluster.ts'
+import { type MemberCluster, type MemberRef, MemberRefusal } from '../../ports/member-cluster.ts'
 
 /** The epoch of the newest decision this member has seen. */
 export const epochAnnotation = 'hubless.io/epoch'
@@ -17,8 +20,17 @@ const goneAgainMs = 300
 const [group = '', version = ''] = appliedWorkApiVersion.split('/')
 
 export type Fence =
-  /** `fresh`: it was made just now, so nothing of this placement is on the member yet. */
-  | { readonly kind: 'owner'; readonly owner: OwnerReference; readonly fresh: boolean; readonly placed: PlacedKind }
+  /**
+   * `fresh`: it was made just now, so nothing of this placement is on the member yet. `told` is what its status says of
+   * the objects it owns.
+   */
+  | {
+      readonly kind: 'owner'
+      readonly owner: OwnerReference
+      readonly fresh: boolean
+      readonly placed: PlacedKind
+      readonly told: unknown
+    }
   /** The member has seen a newer decision than the one at hand. */
   | { readonly kind: 'stale'; readonly epoch: number }
 
@@ -53,22 +65,30 @@ export async function raiseFence(member: MemberCluster, placement: PlacementKey,
   return ownedBy(ref, await member.write(ref, { verb: 'patch', type: 'merge', patch }))
 }
 
-/** `gone` when nothing is left, `going` while the member's garbage collector is at work. */
+/**
+ * `gone` when nothing is left. While the member's garbage collector is at work: the owner that is going, and since when by
+ * the member's clock.
+ */
+export type Removal = 'gone' | 'stale' | { readonly owner: OwnerReference; readonly since: string | undefined }
+
+/** Begins a removal, or looks how far it is. */
 export async function removeAppliedWork(
   member: MemberCluster,
   placement: PlacementKey,
   epoch: number,
-): Promise<'gone' | 'going' | 'stale'> {
+): Promise<Removal> {
   const ref = await appliedWorkRef(member, placement)
   const live = await member.get(ref)
   if (!live) return 'gone'
   if (epochOf(live) > epoch) return 'stale'
-  if (live.metadata.deletionTimestamp) return 'going'
+  const { deletionTimestamp: since, name = '', uid = '' } = live.metadata
+  if (since) return { owner: ownerOf({ name, uid }), since }
   await member.delete(ref, {
     propagation: 'Foreground',
     ...(live.metadata.uid === undefined ? {} : { uid: live.metadata.uid }),
   })
-  return (await member.get(ref)) ? 'going' : 'gone'
+  const left = await member.get(ref)
+  return left ? { owner: ownerOf({ name, uid }), since: left.metadata.deletionTimestamp ?? undefined } : 'gone'
 }
 
 export function epochOf(live: KubeObject): number {
@@ -76,9 +96,30 @@ export function epochOf(live: KubeObject): number {
   return Number.isSafeInteger(epoch) ? epoch : 0
 }
 
-function ownedBy({ resource }: MemberRef, { metadata }: KubeObject, fresh = false): Fence {
+function ownedBy({ resource }: MemberRef, { metadata, status }: KubeObject, fresh = false): Fence {
   const owner = ownerOf({ name: metadata.name ?? '', uid: metadata.uid ?? '' })
-  return { kind: 'owner', owner, fresh, placed: { resource, seen: metadata.resourceVersion } }
+  const placed = { resource, seen: metadata.resourceVersion }
+  return { kind: 'owner', owner, fresh, placed, told: isJsonObject(status) ? status['appliedResources'] : undefined }
+}
+
+/**
+ * Says on the AppliedWork which objects the placement has there, for whoever looks at the member alone. Nothing depends on
+ * it, so a member that refuses is let be.
+ */
+export async function tellAppliedResources(
+  member: MemberCluster,
+  placement: PlacementKey,
+  { told = [] }: Extract<Fence, { kind: 'owner' }>,
+  appliedResources: readonly AppliedResource[],
+): Promise<void> {
+  if (sameJson(told, appliedResources)) return
+  const patch = { status: { appliedResources } }
+  try {
+    const ref = await appliedWorkRef(member, placement)
+    await member.write(ref, { verb: 'patch', type: 'merge', subresource: 'status', patch })
+  } catch (error) {
+    if (!(error instanceof MemberRefusal || (error instanceof TransientError && error.answered))) throw error
+  }
 }
 
 function appliedWork(name: string, wanted: Wanted): KubeObject {

@@ -167,11 +167,18 @@ export async function removeLeftOvers(
   return stuck
 }
 
-async function removeOne(member: MemberCluster, owner: OwnerReference, id: WorkResourceIdentifier): Promise<boolean> {
-  const { group = '', version = '', kind = '', namespace, name = '' } = id
+/** Where an object that was noted is; `undefined` when the member does not serve its kind any more. */
+export async function refOfIdentifier(
+  member: MemberCluster,
+  { group = '', version = '', kind = '', namespace, name = '' }: WorkResourceIdentifier,
+): Promise<MemberRef | undefined> {
   const resource = await member.resolve({ group, version, kind })
-  if (!resource || name === '') return true
-  const ref: MemberRef = { resource, name, ...(namespace !== undefined && { namespace }) }
+  return resource && name !== '' ? { resource, name, ...(namespace !== undefined && { namespace }) } : undefined
+}
+
+async function removeOne(member: MemberCluster, owner: OwnerReference, id: WorkResourceIdentifier): Promise<boolean> {
+  const ref = await refOfIdentifier(member, id)
+  if (!ref) return true
   try {
     const removal = removalOf(await member.get(ref), owner)
     if (removal.kind === 'disown') await member.write(ref, { verb: 'update', object: removal.object })

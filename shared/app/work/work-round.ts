@@ -9,7 +9,7 @@ import { workName } from '../../domain/work/names.ts'
 import { nextLookMs, outcomeText } from '../../domain/work/next-look.ts'
 import { indexByIdentity, leftOvers, writeAheadEntry } from '../../domain/work/preprocess.ts'
 import type { RenderedManifest } from '../../domain/work/render.ts'
-import type { ManifestOutcome } from '../../domain/work/result.ts'
+import { appliedResources, type ManifestOutcome } from '../../domain/work/result.ts'
 import { refreshStatus } from '../../domain/work/status.ts'
 import type { PlacedKind } from '../../ports/cluster-store.ts'
 import type { MemberCluster } from '../../ports/member-cluster.ts'
@@ -18,7 +18,7 @@ import { rfc3339 } from '../commit.ts'
 import { installOnMember } from '../member-install.ts'
 import type { Platform } from '../platform.ts'
 import { wakeFold, wakeWorkAt } from '../wake.ts'
-import { raiseFence } from './applied-work.ts'
+import { raiseFence, tellAppliedResources } from './applied-work.ts'
 import { applyManifests, identifiersOf, removeLeftOvers } from './apply-manifests.ts'
 import { hasOverrides, type RenderedWork, renderWork } from './render-work.ts'
 import { workObserved } from './work-event.ts'
@@ -64,9 +64,14 @@ export async function applyWork(round: WorkRound): Promise<void> {
       return
     }
     const before = observed?.value.work.manifestConditions ?? []
-    const noted = await writeAhead(round, manifests, before)
+    const reportDiff = wanted.applyStrategy?.type === 'ReportDiff'
     const wantedIds = identifiersOf(manifests.map(({ object }) => object))
-    const stuck = await removeLeftOvers({ member, owner: fence.owner }, leftOvers(before, wantedIds, 'hubless'))
+    const unwanted = leftOvers(before, wantedIds, 'hubless')
+    // Who only wants differences told wants nothing removed: what is wanted no more stays noted until that changes.
+    const noted = reportDiff ? observed : await writeAhead(round, manifests, before)
+    const left = reportDiff
+      ? unwanted.map(withoutDetails)
+      : await removeLeftOvers({ member, owner: fence.owner }, unwanted)
     const outcomes = await applyManifests({
       member,
       owner: fence.owner,
@@ -81,12 +86,13 @@ export async function applyWork(round: WorkRound): Promise<void> {
     const now = rfc3339(platform.clock.now())
     const status = refreshStatus({
       generation: wanted.generation,
-      reportDiff: wanted.applyStrategy?.type === 'ReportDiff',
+      reportDiff,
       previous: observed?.value.work,
       outcomes,
       now,
     })
-    await note(round, noted, { ...status, manifestConditions: [...(status.manifestConditions ?? []), ...stuck] })
+    await note(round, noted, { ...status, manifestConditions: [...(status.manifestConditions ?? []), ...left] })
+    await tellAppliedResources(member, placement, fence, appliedResources(outcomes))
   })
 }
 
@@ -105,6 +111,11 @@ async function notePlacedKinds(
   })
   for (const kind of [...owners, ...(await Promise.all(kinds)).flat()])
     await platform.placedKinds.note(wanted.cluster, kind)
+}
+
+/** The entry of a manifest that is not compared any more. */
+function withoutDetails({ driftDetails: _, diffDetails: __, ...entry }: ManifestCondition): ManifestCondition {
+  return entry
 }
 
 /** Notes new manifests before their first write, so that a crash right after leaves a trace of what to clean up some day. */

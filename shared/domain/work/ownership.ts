@@ -120,3 +120,17 @@ export function removalOf(live: KubeObject | undefined, owner: OwnerReference): 
   if (others.length === 0) return { kind: 'delete', uid: live.metadata.uid }
   return { kind: 'disown', object: { ...live, metadata: { ...live.metadata, ownerReferences: others } } }
 }
+
+/**
+ * A co-owned object with our owner reference no longer holding back our owner's end, or `undefined` when nothing needs to
+ * change. Two owners that go at once may otherwise wait for each other for ever.
+ */
+export function unblocked(live: KubeObject | undefined, owner: OwnerReference): KubeObject | undefined {
+  const owners = live ? ownersOf(live) : []
+  const blocks = owners.some((other) => sameOwner(other, owner) && other.blockOwnerDeletion === true)
+  if (!live || owners.length < 2 || !blocks) return undefined
+  const ownerReferences = owners.map((other) =>
+    sameOwner(other, owner) ? { ...other, blockOwnerDeletion: false } : other,
+  )
+  return { ...live, metadata: { ...live.metadata, ownerReferences } }
+}

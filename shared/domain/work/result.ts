@@ -1,7 +1,7 @@
 // What became of one manifest in one round.
 import type { KubeObject } from '../../api/kube-object.ts'
 import type { PatchDetail } from '../../api/placement.ts'
-import type { ManifestCondition, WorkResourceIdentifier } from '../../api/work.ts'
+import type { AppliedResource, ManifestCondition, WorkResourceIdentifier } from '../../api/work.ts'
 import type { Availability } from '../health/checker.ts'
 
 /** Results of applying or reporting differences, KubeFleet's codes; those of failures are reasons of conditions. */
@@ -31,6 +31,13 @@ export function isApplied(result: ApplyResult | undefined): boolean {
 /** Whether the differences are known, also if there are none. */
 export function isDiffKnown(result: ApplyResult | undefined): boolean {
   return result === 'FoundDiff' || result === 'FoundDiffInDegradedMode' || result === 'NoDiffFound'
+}
+
+/** The objects of a placement that are on the member as wanted. */
+export function appliedResources(outcomes: readonly ManifestOutcome[]): AppliedResource[] {
+  return outcomes.flatMap(({ id, result, live }) =>
+    isApplied(result) ? [{ ...id, ...(live?.metadata.uid !== undefined && { uid: live.metadata.uid }) }] : [],
+  )
 }
 
 export interface ManifestOutcome {
