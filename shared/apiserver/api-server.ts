@@ -66,7 +66,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       return request.method === 'HEAD' ? new Response(null, response) : response
     } catch (error) {
       const status = statusOf(error)
-      if (status.code >= 500)
+      // A revision from the future is the caller's doing.
+      if (status.code >= 500 && status.code !== 504)
         server.log.error('a request failed', { path: new URL(request.url).pathname, error: errorMessage(error) })
       return respondStatus(status)
     }

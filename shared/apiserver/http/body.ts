@@ -1,5 +1,4 @@
-// Request bodies: bounded, unzipped, decoded. Whatever comes out is plain JSON data of bounded depth.
-import { gunzipSync } from 'node:zlib'
+// Request bodies: bounded and decoded. Whatever comes out is plain JSON data of bounded depth.
 import { isJsonObject, type JsonObject } from '../../api/json.ts'
 import { errorMessage } from '../../errors.ts'
 import { decodeProtobuf } from '../protobuf/decode.ts'
@@ -25,17 +24,11 @@ export function contentType(request: Request): string {
   return type.trim().toLowerCase() || 'application/json'
 }
 
-/** Reads a body within the limit, also when it is gzipped. Throws StatusError 413 or 400. */
+/**
+ * Reads a body within the limit. As the API server does, it passes over Content-Encoding: compressed bodies are not
+ * taken. Throws StatusError 413.
+ */
 export async function readBody(request: Request): Promise<Uint8Array> {
-  const raw = await readBounded(request)
-  const encoding = request.headers.get('content-encoding')?.trim().toLowerCase()
-  if (!encoding || encoding === 'identity' || raw.length === 0) return raw
-  if (encoding !== 'gzip')
-    throw new StatusError(415, 'UnsupportedMediaType', `unsupported content encoding "${encoding}"`)
-  return unzipped(raw)
-}
-
-async function readBounded(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw bodyTooLarge()
   if (!request.body) return new Uint8Array()
   const chunks: Uint8Array[] = []
@@ -48,26 +41,19 @@ async function readBounded(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-function unzipped(raw: Uint8Array): Uint8Array {
-  try {
-    return gunzipSync(raw, { maxOutputLength: maxBodyBytes })
-  } catch (error) {
-    if (error instanceof RangeError) throw bodyTooLarge()
-    throw badRequest(`the gzipped body of the request cannot be read: ${errorMessage(error)}`)
-  }
-}
-
 function bodyTooLarge(): StatusError {
-  return tooLarge(`Request entity too large: limit is ${maxBodyBytes}`)
+  return tooLarge(`limit is ${maxBodyBytes}`)
 }
 
 /** An object (JSON, YAML or protobuf). Throws StatusError 400, 413 or 415. */
 export async function decodeObject(request: Request): Promise<DecodedBody & { readonly value: JsonObject }> {
   const type = contentType(request)
   const bytes = await readBody(request)
-  const decoded = await decodeAs(type, bytes)
-  if (!isJsonObject(decoded.value)) throw badRequest('the body of the request must be one Kubernetes object')
-  return { value: decoded.value, duplicates: decoded.duplicates }
+  const { value, duplicates } = await decodeAs(type, bytes)
+  // `null` is an object without fields to the API server.
+  const object = value === null ? {} : value
+  if (!isJsonObject(object)) throw badRequest('the body of the request must be one Kubernetes object')
+  return { value: object, duplicates }
 }
 
 /** DELETE bodies may be absent. */
@@ -95,9 +81,9 @@ export function unsupportedType(accepted: readonly string[]): StatusError {
   return new StatusError(415, 'UnsupportedMediaType', message)
 }
 
-/** Throws StatusError 400 for what is no JSON in UTF-8, or too deep. */
+/** Throws StatusError 400 for what is no JSON, too deep, or holds a number no double can. */
 export function decodeJson(bytes: Uint8Array): DecodedBody {
-  const text = utf8(bytes)
+  const text = utf8.decode(bytes)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -106,12 +92,23 @@ export function decodeJson(bytes: Uint8Array): DecodedBody {
   }
   const { depth, duplicates } = inspectJson(text)
   if (depth > maxDepth) throw badRequest(`the body of the request nests deeper than ${maxDepth} levels`)
+  if (mayOverflow.test(text) && holdsInfinity(value)) {
+    throw badRequest('the body of the request holds a number that is too large')
+  }
   return { value, duplicates }
+}
+
+/** Texts without this hold no number that JSON.parse turns into infinity. */
+const mayOverflow = /[eE]\+?\d{3}|\d{309}/
+
+function holdsInfinity(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value)
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity)
 }
 
 /** YAML, which JSON is a part of. Throws StatusError 400. */
 export async function decodeYaml(bytes: Uint8Array): Promise<DecodedBody> {
-  const text = utf8(bytes)
+  const text = utf8.decode(bytes)
   const trimmed = text.trimStart()
   if (trimmed.startsWith('{') || trimmed.startsWith('[')) return decodeJson(bytes)
   const { parseDocument } = await import('yaml')
@@ -126,10 +123,5 @@ export async function decodeYaml(bytes: Uint8Array): Promise<DecodedBody> {
   }
 }
 
-function utf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw badRequest('the body of the request is not UTF-8')
-  }
-}
+/** As the API server: what is no UTF-8 becomes U+FFFD, and a byte order mark is no JSON. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })

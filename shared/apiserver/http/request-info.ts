@@ -36,19 +36,19 @@ const namespaceSubresources = new Set(['status', 'finalize'])
  * `undefined` verb (405) is decided by the caller through `verbOf`.
  */
 export function requestTarget(method: string, url: URL): RequestTarget {
-  const segments = url.pathname
+  const segments = decoded(url.pathname)
     .split('/')
     .filter((segment) => segment !== '')
-    .map(decoded)
   const start = resourceStart(segments)
   if (start === undefined || segments.length <= start) return { kind: 'path', segments }
   const group = segments[0] === 'api' ? '' : (segments[1] ?? '')
   const version = segments[start - 1] ?? ''
   const rest = segments.slice(start)
+  const query = readableQuery(url.search)
   const watchPrefix = rest[0] === 'watch' && rest.length > 1
   const parts = resourceParts(watchPrefix ? rest.slice(1) : rest)
-  const verb = verbOf(method, parts.name, watchPrefix || isTrue(url.searchParams.get('watch')))
-  return { kind: 'resource', request: { group, version, ...parts, verb, query: url.searchParams } }
+  const verb = verbOf(method, parts.name, watchPrefix || isTrue(query.get('watch')))
+  return { kind: 'resource', request: { group, version, ...parts, verb, query } }
 }
 
 /** Index of the first segment behind group and version, or undefined outside `/api` and `/apis`. */
@@ -80,15 +80,22 @@ export function isAllowedMethod(method: string, name: string | undefined): boole
   return Object.hasOwn(name === undefined ? collectionVerbs : objectVerbs, asked)
 }
 
-/** `true` and `1`, as the API server reads booleans in a query. */
+/** As the API server reads booleans in a query: whatever is there is true, but for `false` and `0`. */
 export function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1'
+  return value !== null && value.toLowerCase() !== 'false' && value !== '0'
 }
 
-function decoded(segment: string): string {
+/** The parameters the API server would see: it passes over those with a broken escape or a semicolon. */
+function readableQuery(search: string): URLSearchParams {
+  const pairs = search.slice(1).split('&')
+  return new URLSearchParams(pairs.filter((pair) => !/%(?![0-9a-f]{2})|;/i.test(pair)).join('&'))
+}
+
+/** An escaped slash separates as a plain one does: no name of a kind may hold one. */
+function decoded(path: string): string {
   try {
-    return decodeURIComponent(segment)
+    return decodeURIComponent(path)
   } catch {
-    throw badRequest(`invalid URL escape in "${segment}"`)
+    throw badRequest(`invalid URL escape in "${path}"`)
   }
 }

@@ -75,7 +75,9 @@ export const unknownPath = () =>
   new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 export const methodNotAllowed = (message = 'the server does not allow this method on the requested resource') =>
   new StatusError(405, 'MethodNotAllowed', message, {})
-export const tooLarge = (message: string) => new StatusError(413, 'RequestEntityTooLarge', message)
+/** More than this server takes; `message` says how much that is. */
+export const tooLarge = (message: string) =>
+  new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`)
 
 export function notFound(type: ResourceType, name: string): StatusError {
   return new StatusError(404, 'NotFound', `${qualified(type, name)} not found`, detailsOf(type, name))

@@ -214,7 +214,7 @@ export function applyJsonPatch(original: unknown, patch: unknown): JsonMap {
   if (patch.length > maxJsonPatchOperations) {
     throw new PatchError(
       413,
-      `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`,
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${patch.length}`,
     )
   }
   const root: JsonMap = { document: cloneJson(original) }

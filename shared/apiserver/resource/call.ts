@@ -4,7 +4,7 @@ import type { TokenIdentity, TokenRefusal } from '../auth/bearer.ts'
 import type { Rbac } from '../auth/rbac/rbac.ts'
 import type { ServiceAccountTokens } from '../auth/tokens/service-accounts.ts'
 import type { ResponseForm } from '../http/negotiate.ts'
-import type { ResourceRequest } from '../http/request-info.ts'
+import { isTrue, type ResourceRequest } from '../http/request-info.ts'
 import { badRequest, invalid } from '../http/status-error.ts'
 import type { ServedKind } from '../kind.ts'
 import type { KindIndex } from '../kinds/kind-source.ts'
@@ -59,7 +59,7 @@ export function writeOptions(call: Call, dryRunBody: readonly unknown[] = []): W
   return {
     dryRun: isDryRun([...query.getAll('dryRun'), ...dryRunBody]),
     manager: manager || defaultManager(call.request.headers.get('user-agent')),
-    force: query.get('force') === 'true' || query.get('force') === '1',
+    force: isTrue(query.get('force')),
     validation,
   }
 }
@@ -84,24 +84,27 @@ export function typeOf(kind: ServedKind): ResourceType {
   return { group: kind.group, resource: kind.plural }
 }
 
-/** A non-negative integer parameter, or undefined when absent or empty. Throws StatusError 400. */
+/** An integer parameter, or undefined when absent, empty, 0 or negative. Throws StatusError 400. */
 export function integerParameter(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
   if (text === null || text === '') return undefined
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw badRequest(`invalid ${name} "${text}": must be a non-negative integer`)
-  }
-  return value
+  if (Math.abs(value) > maxInt64) throw badRequest(`strconv.ParseInt: parsing "${text}": value out of range`)
+  return value > 0 ? value : undefined
 }
+
+const maxInt64 = 2 ** 63
 
 /** A resource version parameter; undefined when absent or empty. Throws StatusError 400. */
 export function revisionParameter(query: URLSearchParams): number | undefined {
   const text = query.get('resourceVersion')
   if (text === null || text === '') return undefined
   const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw badRequest(`Invalid value: "${text}": resourceVersion must be a non-negative integer`)
-  }
-  return value
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value
+  const why = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'
+  const quoted = JSON.stringify(text)
+  throw badRequest(
+    `invalid resource version: resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`,
+  )
 }

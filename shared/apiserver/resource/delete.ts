@@ -1,10 +1,12 @@
 // DELETE of one object, and of a collection object by object.
+
 import { z } from 'zod'
 import type { JsonObject } from '../../api/json.ts'
 import { asJson, type KubeObject } from '../../api/kube-object.ts'
 import { ConflictError } from '../../errors.ts'
 import type { StoredObject } from '../../ports/object-store.ts'
 import { decodeOptional } from '../http/body.ts'
+import { isTrue } from '../http/request-info.ts'
 import { badRequest, conflict, forbidden, invalid, methodNotAllowed, successBody } from '../http/status-error.ts'
 import { behaviorOf } from './behavior.ts'
 import { type Call, integerParameter, typeOf, writeOptions } from './call.ts'
@@ -50,7 +52,7 @@ export async function deleteOne(call: Call): Promise<JsonObject> {
 export async function deleteCollection(call: Call): Promise<{ items: KubeObject[]; revision: number }> {
   const deletion = await readOptions(call)
   const limit = integerParameter(call.target.query, 'limit')
-  const { items, revision } = await selectedObjects(call, limit === undefined || limit === 0 ? {} : { limit })
+  const { items, revision } = await selectedObjects(call, limit === undefined ? {} : { limit })
   for (const stored of items) {
     try {
       await remove(call, stored, deletion)
@@ -129,7 +131,7 @@ function propagationOf(policy: string | undefined, orphan: boolean | undefined):
 }
 
 function booleanParameter(text: string | null): boolean | undefined {
-  return text === null ? undefined : text === 'true' || text === '1'
+  return text === null ? undefined : isTrue(text)
 }
 
 function optionsError(field: string, message: string) {

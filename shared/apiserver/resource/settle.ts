@@ -4,7 +4,7 @@ import type { JsonObject } from '../../api/json.ts'
 import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { requireHeld } from '../auth/rbac/escalation.ts'
-import { badRequest, invalid, StatusError } from '../http/status-error.ts'
+import { badRequest, invalid, StatusError, tooLarge } from '../http/status-error.ts'
 import { sameJson } from '../patch/json-value.ts'
 import { PatchError } from '../patch/patch-error.ts'
 import { processKind } from '../schema/process.ts'
@@ -36,20 +36,31 @@ export interface Proposal {
 export function objectOfKind(call: Call, value: JsonObject): KubeObject {
   const { kind } = call
   const apiVersion = apiVersionOf(kind)
-  const sentVersion = value['apiVersion'] || apiVersion
-  const sentKind = value['kind'] || kind.kind
+  const sentVersion = headField(kind.kind, value, 'apiVersion') || apiVersion
+  const sentKind = headField(kind.kind, value, 'kind') || kind.kind
   if (sentVersion !== apiVersion) {
     throw badRequest(
-      `the API version in the data (${String(sentVersion)}) does not match the expected API version (${apiVersion})`,
+      `the API version in the data (${sentVersion}) does not match the expected API version (${apiVersion})`,
     )
   }
   if (sentKind !== kind.kind) {
     throw badRequest(
-      `${String(sentKind)} in version "${kind.version}" cannot be handled as a ${kind.kind}: the kind in the data does not match`,
+      `${sentKind} in version "${kind.version}" cannot be handled as a ${kind.kind}: the kind in the data does not match`,
     )
   }
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = value
   return { apiVersion, kind: kind.kind, metadata: coerceMetadata(metadata, kind), ...rest }
+}
+
+/** `apiVersion` or `kind` of a body; '' when absent. Throws StatusError 400 when it is no text. */
+function headField(kind: string, value: JsonObject, field: 'apiVersion' | 'kind'): string {
+  const found = value[field] ?? ''
+  if (typeof found === 'string') return found
+  const type = Array.isArray(found) ? 'array' : typeof found === 'boolean' ? 'bool' : typeof found
+  const why = `json: cannot unmarshal ${type} into Go struct field .${field} of type string`
+  throw badRequest(
+    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`,
+  )
 }
 
 /**
@@ -190,7 +201,6 @@ function withOwners(
 
 function checkSize(call: Call, object: KubeObject): void {
   const limit = call.server.limits.objectBytes
-  if (Buffer.byteLength(JSON.stringify(object)) <= limit) return
-  const message = `Too long: may not be more than ${limit} bytes`
-  throw invalid(call.kind, object.metadata.name ?? '', [{ field: '', reason: 'FieldValueTooLong', message }])
+  const size = Buffer.byteLength(JSON.stringify(object))
+  if (size > limit) throw tooLarge(`the object has ${size} bytes, limit is ${limit}`)
 }
