@@ -13,7 +13,7 @@ const spec = {
     code: { type: 'string', format: 'byte' },
     port: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] },
     maybe: { type: 'string', nullable: true },
-    tags: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set', maxItems: 20 },
+    tags: { type: 'array', items: { type: 'string', maxLength: 30 }, 'x-kubernetes-list-type': 'set', maxItems: 20 },
     parts: {
       type: 'array',
       maxItems: 20,
