@@ -40,7 +40,7 @@ const spec = {
     { rule: 'self.size <= 900', message: 'size is over 900' },
     {
       rule: '!has(self.tags) || self.tags.all(tag, tag != "no")',
-      messageExpression: '"tag no among " + string(size(self.tags))',
+      messageExpression: '"there is a tag no beside " + self.color',
     },
     { rule: '!has(self.title) || self.title.matches("^[a-z ]*$")' },
     { rule: 'self.size >= oldSelf.size || self.size == 0', message: 'size only grows' },
