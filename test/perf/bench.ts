@@ -25,6 +25,10 @@ const Result = z.object({
   rssMiB: z.number().optional(),
   importMs: z.array(z.number()).optional(),
   firstAnswerMs: z.array(z.number()).optional(),
+  /** What the scenario has to say in its own words. */
+  lines: z.array(z.string()).optional(),
+  /** Guards it found broken. */
+  wrong: z.array(z.string()).optional(),
 })
 type Result = z.infer<typeof Result>
 
@@ -37,6 +41,9 @@ interface Scenario {
 
 /** Bounds leave a third above what was counted when they were set: timing decides how many folds and looks there are. */
 const scenarios: readonly Scenario[] = [
+  { name: 'api-costs', what: 'table operations of each verb' },
+  { name: 'api-layers', what: 'where the time of a request goes' },
+  { name: 'api-server', what: 'requests to the hub beside a real kube-apiserver (with KUBEBUILDER_ASSETS)' },
   { name: 'cold-start', what: 'a process imports the bundle and answers its first request' },
   {
     name: 'create-3',
@@ -76,7 +83,7 @@ for (const { name, what, bounds } of chosen) {
   const { stdout } = await run(process.execPath, ['test/perf/scenario.ts', name, values.seed], { maxBuffer: 1 << 26 })
   const result = Result.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''))
   results[name] = result
-  broken.push(...aboveBounds(name, result, bounds ?? {}))
+  broken.push(...aboveBounds(name, result, bounds ?? {}), ...(result.wrong ?? []).map((line) => `${name}: ${line}`))
   if (!values.json) print(name, what, result)
 }
 if (values.json) console.log(JSON.stringify({ seed: values.seed, results, broken }, null, 2))
@@ -100,6 +107,7 @@ function print(name: string, what: string, result: Result): void {
     'first answer': result.firstAnswerMs,
   }))
     if (samples) console.log(`  ${key}: ${spread(samples)}`)
+  for (const line of result.lines ?? []) console.log(`  ${line}`)
   if (result.totalMs !== undefined) console.log(`  all Available after ${Math.round(result.totalMs)} ms`)
   if (result.cpuMsPerPlacementCluster !== undefined)
     console.log(`  CPU per placement and cluster, members and all: ${result.cpuMsPerPlacementCluster.toFixed(1)} ms`)

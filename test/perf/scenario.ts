@@ -1,5 +1,8 @@
 // One measured scenario in a process of its own; prints one line of JSON. Started by bench.ts.
 import { startPlatform } from '../../infra/local/platform.ts'
+import { compareServers } from './api-server/compare.ts'
+import { requestCosts } from './api-server/costs.ts'
+import { requestLayers } from './api-server/layers.ts'
 import { coldStart } from './cold-start.ts'
 import { type BenchClient, benchClient, isTrue, memberClusters, placements } from './hub-client.ts'
 
@@ -187,6 +190,9 @@ function settle(ms = 1_000): Promise<void> {
 }
 
 const scenarios: Readonly<Record<string, () => Promise<object>>> = {
+  'api-costs': requestCosts,
+  'api-layers': async () => ({ lines: await requestLayers() }),
+  'api-server': async () => ({ lines: await compareServers() }),
   'create-3': () => serial(3, 20),
   'create-100': () => serial(100, 5),
   'burst-50x20': () => burst(20, 50),

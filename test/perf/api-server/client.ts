@@ -4,7 +4,6 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { KubeObject } from '../../../shared/api/kube-object.ts'
 
 export interface Target {
-  readonly name: string
   readonly url: string
   /** Absent where the server asks for none. */
   readonly token?: string

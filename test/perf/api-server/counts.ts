@@ -19,7 +19,7 @@ export async function countVerbs(): Promise<VerbCost[]> {
   const never = '0 0 0 1 1 *'
   const timers = ['RELAY', 'PROBE', 'SWEEP', 'RESYNC'].map((name) => [`HUBLESS_${name}_SCHEDULE`, never])
   const platform = await startPlatform({ settings: { HUBLESS_LOG: 'silent', ...Object.fromEntries(timers) } })
-  const client = apiClient({ name: 'hub', url: platform.url, pids: [] })
+  const client = apiClient({ url: platform.url, pids: [] })
   const costs = await count(platform, client)
   client.close()
   await platform.stop()

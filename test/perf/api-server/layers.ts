@@ -12,8 +12,9 @@ import { builtinKinds } from '../../../shared/apiserver/builtin/builtin-kinds.ts
 import { createKindSource } from '../../../shared/apiserver/kinds/kind-source.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { apiClient, configMap } from './client.ts'
+import { aligned } from './compare.ts'
 
-export interface Layer {
+interface Layer {
   readonly layer: string
   /** Median milliseconds of one request. */
   readonly getMs: number
@@ -25,7 +26,16 @@ const times = 400
 
 type Send = (method: string, path: string, body?: unknown) => Promise<unknown>
 
-export async function measureLayers(): Promise<Layer[]> {
+/** Lines to print. */
+export async function requestLayers(): Promise<string[]> {
+  const layers = await measureLayers()
+  return aligned([
+    ['median ms of one request at a time', 'get', 'create'],
+    ...layers.map(({ layer, getMs, createMs }) => [layer, getMs.toFixed(2), createMs.toFixed(2)]),
+  ])
+}
+
+async function measureLayers(): Promise<Layer[]> {
   const memory = await measure(
     'API server over memory',
     throughApi(serverOver(createMemoryObjectStore({ clock: systemClock }))),
@@ -42,7 +52,7 @@ export async function measureLayers(): Promise<Layer[]> {
   const embedded = await measure('and the embedded tables', throughApi(serverOver(store)))
   await tables.close()
   const platform = await startPlatform({ settings: { HUBLESS_LOG: 'silent' } })
-  const client = apiClient({ name: 'hub', url: platform.url, pids: [] })
+  const client = apiClient({ url: platform.url, pids: [] })
   const whole = await measure('and functions host and messages', client.send)
   client.close()
   await platform.stop()
