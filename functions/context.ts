@@ -31,6 +31,7 @@ import { memberAccess } from '../shared/app/member-access.ts'
 import { newsOf } from '../shared/app/news.ts'
 import { placedKinds } from '../shared/app/placed-kinds.ts'
 import type { Platform } from '../shared/app/platform.ts'
+import { createPlanReview, createPreview } from '../shared/app/preview.ts'
 import { createPublisher, type Publisher } from '../shared/app/publisher.ts'
 import { fleetViews } from '../shared/app/views/fleet-views.ts'
 import { type Config, type Endpoint, readConfig } from '../shared/config/config.ts'
@@ -93,6 +94,7 @@ async function createContext(config: Config): Promise<AppContext> {
     lists: fleetLists(tableObjects, clock),
     clock,
   }
+  const asking = { ...records, objects: tableObjects, kinds: hubKinds(served), namespaces, ids: systemIds }
   const news: News = (change) => newsOf(change, clock.now())
   const apiServer = createApiServer({
     store: indexedStore(tableObjects, namespaces),
@@ -106,6 +108,8 @@ async function createContext(config: Config): Promise<AppContext> {
     admit: (operation, _kind, object, old) => admit(operation, object, old),
     news,
     views: fleetViews({ ...records, objects: tableObjects }),
+    preview: createPreview(asking),
+    reviews: { PlacementPlan: createPlanReview(asking) },
     limits: { watchSeconds: config.watchMs / 1000 },
   })
   const objects = apiServer.store

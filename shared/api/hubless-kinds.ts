@@ -4,6 +4,7 @@ import { ClusterReason, hublessGroup, hublessVersion, SchedulingDecision } from 
 import { age, text } from './kind-columns.ts'
 import { defineKind, type KindColumn, type KindDefinition } from './kind-definition.ts'
 import { int32, kube } from './kube-meta.ts'
+import { PlacementPlanSpec, PlacementPlanStatus } from './plan.ts'
 
 const hubless = { group: hublessGroup, storedIn: hublessVersion, status: false, categories: ['fleet'] }
 const wide = (column: KindColumn): KindColumn => ({ ...column, priority: 1 })
@@ -61,5 +62,13 @@ export const hublessKinds: readonly KindDefinition[] = [
       'Why each cluster was picked or not for a ResourcePlacement. The latest is named as the placement, earlier ones NAME:NUMBER.',
     shortName: 'sd',
     namespaced: true,
+  }),
+  defineKind({
+    ...hubless,
+    kind: 'PlacementPlan',
+    description:
+      'What a placement would do: create one and it comes back with its status filled in. Nothing is written.',
+    virtual: true,
+    fields: { spec: PlacementPlanSpec, status: PlacementPlanStatus.optional() },
   }),
 ]

@@ -38,6 +38,8 @@ export interface KindDefinition {
   readonly versions: readonly KindVersion[]
   readonly statusSubresource: boolean
   readonly parts?: KindParts | undefined
+  /** Create-only: an object is a question and comes back with its answer. */
+  readonly virtual?: boolean | undefined
   /** Fields besides apiVersion, kind and metadata. */
   readonly fields: Readonly<Record<string, z.ZodType>>
 }
@@ -61,6 +63,7 @@ interface KindInput {
   /** Rules of versions that have others. */
   readonly rulesIn?: Readonly<Record<string, readonly KubeRule[]>>
   readonly parts?: KindParts
+  readonly virtual?: boolean
   readonly fields: Readonly<Record<string, z.ZodType>>
 }
 
@@ -83,6 +86,7 @@ export function defineKind(input: KindInput): KindDefinition {
     })),
     statusSubresource: input.status ?? true,
     parts: input.parts,
+    virtual: input.virtual,
     fields,
   }
 }

@@ -147,7 +147,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   async function handled(call: Call): Promise<Response> {
     const { target, kind, warnings, form } = call
     const { format } = form
-    if (kind.virtual) return await respond(await review(call), { code: 201, warnings, format })
+    if (kind.virtual)
+      return await respond(await review(call, (again) => answered(again, () => route(again))), {
+        code: 201,
+        warnings,
+        format,
+      })
     if (server.tokens && isTokenRequest(call))
       return await respond(await requestToken(call, server.tokens), { code: 201, warnings, format })
     if (target.subresource === 'scale') return await respond(await scale(call), { warnings, format })

@@ -1,4 +1,5 @@
 // What the API server is given. The hub and every simulated member run the same server with different options.
+import type { Json, JsonObject } from '../api/json.ts'
 import type { KubeObject, ObjectKey, ResourceType } from '../api/kube-object.ts'
 import type { Message } from '../api/message.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
@@ -53,6 +54,21 @@ export interface Admission {
   readonly object: KubeObject
   readonly warnings?: readonly string[]
 }
+
+/**
+ * What a write that was asked for as a dry run would lead to: the object with what would become of it filled in, and
+ * warnings that say it. Undefined: nothing more than the object. Must not write.
+ */
+export type Preview = (type: ResourceType, object: KubeObject) => Promise<Admission | undefined>
+
+/** An object of a create-only kind, and how its answer may ask what a write would come to. */
+export interface Question {
+  readonly spec: JsonObject
+  /** The object as it would be stored, after every check, as the asking user. Throws StatusError as the write would. */
+  readonly dryRun: (object: KubeObject) => Promise<KubeObject>
+}
+/** Answers an object of a create-only kind with its status. */
+export type Review = (question: Question) => Promise<Json>
 
 /** A write about to be committed; `object` is the last state for deletions. */
 export interface PendingChange {
@@ -112,6 +128,9 @@ export interface ApiServerOptions {
   readonly serviceAccounts?: ServiceAccountOptions
   readonly admit?: Admit
   readonly news?: News
+  readonly preview?: Preview
+  /** Answers of create-only kinds, by kind. */
+  readonly reviews?: Readonly<Record<string, Review>>
   /** Where a kind's objects come from when they are rendered on read instead of stored. */
   readonly views?: (type: ResourceType) => ViewSource | undefined
   /** `gitVersion` of /version; must be a semantic version of a supported Kubernetes minor. */

@@ -53,7 +53,12 @@ async function write(
   return true
 }
 
-function statusOf(placement: Placement, { header, wanted, observed }: PlacementRecord, now: string): PlacementStatus {
+/** The status a record amounts to; `now` is RFC 3339. */
+export function statusOf(
+  placement: Placement,
+  { header, wanted, observed }: PlacementRecord,
+  now: string,
+): PlacementStatus {
   const { policies, snapshots, scheduling, selected, selectionError, schedulingError } = header.value
   if (selectionError !== undefined) return invalidSelectors(placement, selectionError, now)
   const policySnapshot = policies.at(-1)

@@ -18,11 +18,13 @@ export const overridesSettledMs = 2 * overridesMaxAgeMs
 
 export const noOverrides: Overrides = { cluster: [], namespaced: [] }
 
-/** The manifests are read only when some override may concern the placement at all. */
+/** `manifests` of the snapshot are read only when some override may concern the placement at all. */
 export async function matchedOverrides(
   { lists, payloads }: Pick<Platform, 'lists' | 'payloads'>,
   placement: Placement,
   snapshot: ResourceSnapshot | undefined,
+  manifests: (payload: string) => Promise<readonly KubeObject[]> = async (payload) =>
+    JSON.parse(await payloads.get(payload)) as KubeObject[],
 ): Promise<Overrides> {
   if (!snapshot) return noOverrides
   const all = await lists.overrideSnapshots({ maxAgeMs: overridesMaxAgeMs })
@@ -35,8 +37,7 @@ export async function matchedOverrides(
     ),
   }
   if (near.cluster.length + near.namespaced.length === 0) return noOverrides
-  const objects = JSON.parse(await payloads.get(snapshot.payload)) as KubeObject[]
-  return matchOverrides(placementKeyOf(placement), objects, near)
+  return matchOverrides(placementKeyOf(placement), await manifests(snapshot.payload), near)
 }
 
 function latest<T extends { readonly metadata: KubeObject['metadata'] }>(snapshots: readonly T[]): readonly T[] {

@@ -32,6 +32,7 @@ import { memberAccess } from '../../shared/app/member-access.ts'
 import { newsOf } from '../../shared/app/news.ts'
 import { placedKinds } from '../../shared/app/placed-kinds.ts'
 import type { Platform } from '../../shared/app/platform.ts'
+import { createPlanReview, createPreview } from '../../shared/app/preview.ts'
 import { createPublisher, relayOutbox } from '../../shared/app/publisher.ts'
 import { reconcilePlacement } from '../../shared/app/reconcile-placement.ts'
 import { rolloutPlacement } from '../../shared/app/rollout-placement.ts'
@@ -83,6 +84,16 @@ export async function createWorld({
   const clusterStore = new MemoryClusterStore()
   const payloadStore = new MemoryPayloadStore()
   const news = (change: Parameters<typeof newsOf>[0]) => newsOf(change, clock.now())
+  const asking = {
+    objects: objectStore,
+    placements: placementStore,
+    payloads: payloadStore,
+    kinds: hubKinds(served),
+    namespaces,
+    lists: fleetLists(objectStore, clock),
+    clock,
+    ids,
+  }
   const api = createApiServer({
     store: indexedStore(objectStore, namespaces),
     kinds: served,
@@ -91,6 +102,8 @@ export async function createWorld({
     log,
     authenticate: loopbackAuthentication,
     authorize: allowEverything,
+    preview: createPreview(asking),
+    reviews: { PlacementPlan: createPlanReview(asking) },
     admit: (operation, _kind, object, old) => admit(operation, object, old),
     news,
     views: fleetViews({
@@ -207,6 +220,7 @@ export async function createWorld({
     watchers,
     objects: objectStore,
     placements: placementStore,
+    payloads: payloadStore,
     faults: injector,
     member: (name: string): MemoryMember => members.member(name),
     deliveries: () => deliveries,

@@ -40,6 +40,7 @@ function servedKind(kind: KindDefinition, version: KindVersion): ServedKind {
     statusSubresource: kind.statusSubresource,
     columns: version.columns,
     parts: kind.parts,
+    ...(kind.virtual && { virtual: true }),
     selectableFields: [],
     strategicMerge: false,
     generation: true,

@@ -7,6 +7,7 @@ import { type Call, typeOf, type WriteOptions, writeOptions } from './call.ts'
 import { commit } from './commit.ts'
 import { generatedName, timestamp } from './metadata.ts'
 import { requireNamespace } from './namespace-behavior.ts'
+import { previewed } from './preview.ts'
 import { objectOfKind, type Proposal, settle } from './settle.ts'
 
 /** Names drawn for one generateName before giving up. */
@@ -48,7 +49,7 @@ async function tryCreate(call: Call, proposal: Proposal, options: WriteOptions):
   const { kind, server, target } = call
   const next = await settle(call, { ...proposal, object: stamped(call, proposal.object) }, undefined, options)
   const key = { name: next.metadata.name ?? '', ...(target.namespace !== undefined && { namespace: target.namespace }) }
-  if (options.dryRun) return (await server.store.get(kind.storage, key)) ? undefined : next
+  if (options.dryRun) return (await server.store.get(kind.storage, key)) ? undefined : previewed(call, next)
   const view = server.views?.(kind.storage)
   if (view) {
     if (!view.write?.create) throw methodNotAllowed()

@@ -7,6 +7,7 @@ import { sameJson } from '../patch/json-value.ts'
 import { behaviorOf } from './behavior.ts'
 import { type Call, typeOf, type WriteOptions } from './call.ts'
 import { commit } from './commit.ts'
+import { previewed } from './preview.ts'
 import { type Proposal, settle } from './settle.ts'
 import { asServed } from './stored-form.ts'
 
@@ -46,7 +47,8 @@ export async function modify(call: Call, propose: Propose, options: WriteOptions
     const proposal = await propose(old)
     checkLocks(call, proposal.object, old)
     const next = await settle(call, { ...proposal, object: merged(call, proposal.object, old) }, old, options)
-    if (sameJson(next, old) || options.dryRun) return next
+    if (options.dryRun) return previewed(call, next)
+    if (sameJson(next, old)) return next
     try {
       return await store(call, stored, next, old)
     } catch (error) {

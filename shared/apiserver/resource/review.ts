@@ -10,6 +10,7 @@ import type { Attributes, User } from '../options.ts'
 import type { FieldError } from '../schema/schema.ts'
 import { trackUpdate } from '../ssa/track-update.ts'
 import { type Call, type WriteOptions, writeOptions } from './call.ts'
+import { dryRun, type Handle } from './dry-run.ts'
 import { timestamp } from './metadata.ts'
 import { AccessSpec, accessErrors, metadataError, nonResourceError } from './review-errors.ts'
 import { objectOfKind, shaped } from './settle.ts'
@@ -52,10 +53,10 @@ const reviews: Readonly<Record<string, Review>> = {
   TokenReview: async (call, question) => ({ ...question, status: await tokenReview(call, question.spec) }),
 }
 
-/** Answers a create-only kind with its status filled in. Throws StatusError 400, 404, 405 or 422. */
-export async function review(call: Call): Promise<JsonObject> {
+/** Answers a create-only kind with its status filled in. Throws StatusError 400, 404, 405 or 422. `again` handles a request of the same user. */
+export async function review(call: Call, again: Handle): Promise<JsonObject> {
   const { kind, target } = call
-  const answer = Object.hasOwn(reviews, kind.kind) ? reviews[kind.kind] : undefined
+  const answer = answerOf(call, again)
   if (!answer || target.name !== undefined || (kind.namespaced && target.namespace === undefined)) throw unknownPath()
   if (target.verb !== 'create') throw methodNotAllowed()
   const { value, duplicates } = await decodeObject(call.request)
@@ -66,6 +67,19 @@ export async function review(call: Call): Promise<JsonObject> {
   const { metadata, spec } = asJson(withOwner(call, object, options))
   const question = { spec: isJsonObject(spec) ? spec : {}, metadata: isJsonObject(metadata) ? metadata : {} }
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {}, ...(await answer(call, question)) }
+}
+
+/** The server's own questions, then those it was given answers for. */
+function answerOf({ kind, server }: Call, again: Handle): Review | undefined {
+  if (Object.hasOwn(reviews, kind.kind)) return reviews[kind.kind]
+  const given = server.reviews && Object.hasOwn(server.reviews, kind.kind) ? server.reviews[kind.kind] : undefined
+  return (
+    given &&
+    (async (call, { spec, metadata }) => {
+      const status = await given({ spec, dryRun: (object) => dryRun(call, again, object) })
+      return { metadata, spec, status: isJsonObject(status) ? status : {} }
+    })
+  )
 }
 
 /** In the namespace of the URL, which the body may repeat. */

@@ -1,0 +1,68 @@
+// Scheduling a placement from its stored rows to the rows as they are to be, with a reason for every cluster. The use case
+// commits the outcome; a plan only shows it.
+import type { ClusterReason, SchedulingDecision } from '../../api/decision.ts'
+import type { Observed, PlacementHeader, PolicySnapshot, Wanted } from '../../api/placement-record.ts'
+import { bindingView } from '../rollout/binding-view.ts'
+import { bindingName } from './binding-name.ts'
+import { nextDecision } from './decision-record.ts'
+import { explain } from './explain.ts'
+import type { Fleet } from './fleet.ts'
+import { type ScheduleRows, scheduleRows } from './rows.ts'
+import { scheduleFully } from './schedule.ts'
+
+export interface ScheduleRecordInput {
+  /** `namespace` is set for a ResourcePlacement. */
+  readonly placement: { readonly name: string; readonly namespace?: string | undefined }
+  readonly policySnapshot: PolicySnapshot
+  readonly header: PlacementHeader
+  readonly wanted: readonly Wanted[]
+  readonly observed: ReadonlyMap<string, Observed>
+  readonly fleet: Fleet
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly newUid: () => string
+}
+
+export interface ScheduledRecord {
+  readonly rows: ScheduleRows
+  /** Every row as it is afterwards. */
+  readonly wanted: readonly Wanted[]
+  /** The header as it is afterwards. */
+  readonly header: PlacementHeader
+  /** A reason for every cluster; none when the policy makes no sense. */
+  readonly reasons: readonly ClusterReason[]
+  /** To be kept, when the newest one kept does not say the same. */
+  readonly decision: SchedulingDecision | undefined
+  /** Why scheduling stopped. */
+  readonly error: string | undefined
+}
+
+/** Pure; an untouched fleet yields no row, no header and no decision. */
+export function scheduleRecord(input: ScheduleRecordInput): ScheduledRecord {
+  const { placement, policySnapshot, header, wanted, observed, fleet, now, newUid } = input
+  const bindingsOf = (rows: readonly Wanted[]) => rows.map((row) => bindingView(row, observed.get(row.cluster)))
+  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
+  const common = { placement, policySnapshot, fleet, now }
+  const newName = (cluster: string) => bindingName(placement.name, cluster, newUid())
+  const result = scheduleFully({ ...common, bindings: bindingsOf(wanted), newName })
+  const rows = scheduleRows({ header, wanted, result, newUid, now: time })
+  const after = withChanges(wanted, rows)
+  const next = rows.header ?? header
+  if (result.error !== undefined)
+    return { rows, wanted: after, header: next, reasons: [], decision: undefined, error: result.error }
+  const reasons = explain({ ...common, bindings: bindingsOf(after) })
+  const kept = nextDecision({ header: next, policySnapshot, reasons, now: time })
+  return {
+    rows,
+    wanted: after,
+    header: kept ? { ...next, decided: kept.mark } : next,
+    reasons,
+    decision: kept?.decision,
+    error: undefined,
+  }
+}
+
+function withChanges(stored: readonly Wanted[], { wanted, finished }: ScheduleRows): Wanted[] {
+  const changed = new Set(wanted.map(({ cluster }) => cluster))
+  return [...stored.filter(({ cluster }) => !changed.has(cluster) && !finished.includes(cluster)), ...wanted]
+}
