@@ -143,7 +143,13 @@ export async function createWorld({
     clock,
     ids,
     log,
-    settings: { snapshotMinIntervalMs: 0, snapshotCollectMs: 0, coalesceMs: 100, driftWatchMs: 0 },
+    settings: {
+      snapshotMinIntervalMs: 0,
+      snapshotCollectMs: 0,
+      coalesceMs: 100,
+      driftWatchMs: 0,
+      removalGuardPercent: 30,
+    },
     placedKinds: placedKinds(faultyClusters),
     ending: new AbortController().signal,
   }
