@@ -257,7 +257,7 @@ test('whatever a member answers, health is one of the known words', () => {
   fc.assert(
     fc.property(where, json, json, (resource, spec, status) => {
       const object = { apiVersion: 'v1', kind: 'X', metadata: {}, spec, status }
-      const got = availabilityOf(resource, object, { trackJobs: true })
+      const got = availabilityOf(resource, object)
       assert.ok(['Available', 'ManifestNotAvailableYet', 'NotTrackable', 'Failed'].includes(got))
     }),
     { numRuns: 500 },

@@ -86,7 +86,7 @@ async function applyOne(
     ...from,
     ...result,
     drifts: result.drifts?.length ? result.drifts : repaired,
-    availability: applied ? availabilityOf(resource, applied, { trackJobs: true }) : 'Skipped',
+    availability: applied ? availabilityOf(resource, applied) : 'Skipped',
   }
 }
 

@@ -5,7 +5,6 @@ import { customResourceDefinition } from './custom-resource-definition.ts'
 import { daemonSet } from './daemon-set.ts'
 import { deployment } from './deployment.ts'
 import { immediate } from './immediate.ts'
-import { job } from './job.ts'
 import { podDisruptionBudget } from './pod-disruption-budget.ts'
 import { service } from './service.ts'
 import { statefulSet } from './stateful-set.ts'
@@ -20,13 +19,6 @@ const checkers: ReadonlyMap<string, Checker> = new Map<string, Checker>([
   ['policy/v1/poddisruptionbudgets', podDisruptionBudget],
 ])
 
-const jobResource = 'batch/v1/jobs'
-
-export interface AvailabilityOptions {
-  /** Judge jobs too, which KubeFleet leaves untracked. */
-  readonly trackJobs?: boolean
-}
-
 /** Where a kind is served. */
 export interface ResourceId {
   readonly group: string
@@ -35,9 +27,8 @@ export interface ResourceId {
 }
 
 /** Whether a live object works. A kind without a checker is `NotTrackable`; an object not of its kind is `Failed`. */
-export function availabilityOf(where: ResourceId, object: KubeObject, options: AvailabilityOptions = {}): Availability {
-  const resource = `${where.group}/${where.version}/${where.resource}`
-  const checker = options.trackJobs && resource === jobResource ? job : checkers.get(resource)
+export function availabilityOf(where: ResourceId, object: KubeObject): Availability {
+  const checker = checkers.get(`${where.group}/${where.version}/${where.resource}`)
   if (!checker) return 'NotTrackable'
   try {
     return checker(object)
