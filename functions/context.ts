@@ -33,6 +33,7 @@ import { placedKinds } from '../shared/app/placed-kinds.ts'
 import type { Platform } from '../shared/app/platform.ts'
 import { createPlanReview, createPreview } from '../shared/app/preview.ts'
 import { createPublisher, type Publisher } from '../shared/app/publisher.ts'
+import { rememberedStore } from '../shared/app/remembered-store.ts'
 import { fleetViews } from '../shared/app/views/fleet-views.ts'
 import { type Config, type Endpoint, readConfig } from '../shared/config/config.ts'
 import type { Outbox } from '../shared/ports/outbox.ts'
@@ -97,7 +98,7 @@ async function createContext(config: Config): Promise<AppContext> {
   const asking = { ...records, objects: tableObjects, kinds: hubKinds(served), namespaces, ids: systemIds }
   const news: News = (change) => newsOf(change, clock.now())
   const apiServer = createApiServer({
-    store: indexedStore(tableObjects, namespaces),
+    store: rememberedStore(indexedStore(tableObjects, namespaces), clock),
     kinds: served,
     clock,
     ids: systemIds,

@@ -1,72 +1,95 @@
-// All objects of one type, kept in memory and proven fresh at each read: one small read of the change log tells what
-// happened since. Nothing depends on it being warm; a new instance lists once.
-import { keyText, type ResourceType } from '../api/kube-object.ts'
+// All objects of one type, or those of one namespace, kept in memory and proven fresh at each read: one small read of
+// the change log tells what happened since. Nothing depends on it being warm; a new instance lists once.
+import { keyText, type ObjectKey, type ResourceType } from '../api/kube-object.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { ObjectStore, StoredObject } from '../ports/object-store.ts'
+import type { ObjectPage, ObjectStore, StoredObject } from '../ports/object-store.ts'
 
+/** More changes than this since the last read, and listing anew is no dearer. */
 const changesAtOnce = 500
+
+/** The objects in the order of the store, and the revision at which they were that. */
+export interface ListState {
+  readonly items: readonly StoredObject[]
+  readonly revision: number
+}
 
 export class FreshList {
   readonly #store: Pick<ObjectStore, 'list' | 'changes'>
   readonly #type: ResourceType
   readonly #clock: Pick<Clock, 'now'>
-  #items: Map<string, StoredObject> | undefined
-  #revision = 0
+  readonly #namespace: string | undefined
+  #state: ListState | undefined
   /** Epoch milliseconds; what the list shows was true then or later. */
   #provenAt = 0
 
-  constructor(store: Pick<ObjectStore, 'list' | 'changes'>, type: ResourceType, clock: Pick<Clock, 'now'>) {
+  constructor(
+    store: Pick<ObjectStore, 'list' | 'changes'>,
+    type: ResourceType,
+    clock: Pick<Clock, 'now'>,
+    namespace?: string,
+  ) {
     this.#store = store
     this.#clock = clock
     this.#type = type
+    this.#namespace = namespace
   }
 
   /**
    * The objects as they are now, ordered by namespace and name. Do not modify them. With `maxAgeMs` a list proven fresh
    * that long ago is good enough and costs nothing.
    */
-  async read({ maxAgeMs = 0 }: { maxAgeMs?: number } = {}): Promise<readonly StoredObject[]> {
+  async read(options: { maxAgeMs?: number } = {}): Promise<readonly StoredObject[]> {
+    return (await this.state(options)).items
+  }
+
+  /** As `read`, with the revision: watching from there misses nothing. */
+  async state({ maxAgeMs = 0 }: { maxAgeMs?: number } = {}): Promise<ListState> {
     const now = this.#clock.now()
-    const recent = this.#items !== undefined && now - this.#provenAt < maxAgeMs
-    const items = this.#items ? (recent ? this.#items : await this.#catchUp(this.#items)) : await this.#listAll()
-    if (!recent) this.#provenAt = now
-    return [...items.values()].sort(({ key: a }, { key: b }) => (keyText(a) < keyText(b) ? -1 : 1))
+    const known = this.#state
+    if (known && now - this.#provenAt < maxAgeMs) return known
+    const fresh = known ? await this.#catchUp(known) : await this.#listAll()
+    this.#provenAt = now
+    // Two reads may run at once; the one that saw more wins.
+    if (!this.#state || fresh.revision >= this.#state.revision) this.#state = fresh
+    return fresh
   }
 
-  async #catchUp(known: Map<string, StoredObject>): Promise<Map<string, StoredObject>> {
-    const items = new Map(known)
-    let revision = this.#revision
-    for (;;) {
-      const page = await this.#store.changes(this.#type, revision, changesAtOnce)
-      if (page.kind === 'expired') return this.#listAll()
-      for (const change of page.changes) {
-        if (change.type === 'DELETED') items.delete(keyText(change.key))
-        else items.set(keyText(change.key), { key: change.key, revision: change.revision, object: change.object })
-        revision = change.revision
-      }
-      if (page.changes.length < changesAtOnce) break
+  async #catchUp(known: ListState): Promise<ListState> {
+    const page = await this.#store.changes(this.#type, known.revision, changesAtOnce)
+    if (page.kind === 'expired' || page.changes.length === changesAtOnce) return this.#listAll()
+    const own = page.changes.filter(({ key }) => this.#namespace === undefined || key.namespace === this.#namespace)
+    if (own.length === 0) return { items: known.items, revision: page.revision }
+    const items = new Map(known.items.map((item) => [keyText(item.key), item]))
+    for (const { type, key, revision, object } of own) {
+      if (type === 'DELETED') items.delete(keyText(key))
+      else items.set(keyText(key), { key, revision, object })
     }
-    this.#keep(items, revision)
-    return items
+    return { items: [...items.values()].sort(inStoreOrder), revision: page.revision }
   }
 
-  async #listAll(): Promise<Map<string, StoredObject>> {
-    const items = new Map<string, StoredObject>()
-    let page = await this.#store.list(this.#type, { limit: 1000 })
+  async #listAll(): Promise<ListState> {
+    const scope = this.#namespace === undefined ? {} : { namespace: this.#namespace }
+    const items: StoredObject[] = []
+    let page: ObjectPage = await this.#store.list(this.#type, { ...scope, limit: 1000 })
     const { revision } = page
     for (;;) {
-      for (const item of page.items) items.set(keyText(item.key), item)
-      if (page.next === undefined) break
-      page = await this.#store.list(this.#type, { limit: 1000, after: page.next })
+      items.push(...page.items)
+      if (page.next === undefined) return { items, revision }
+      page = await this.#store.list(this.#type, { ...scope, limit: 1000, after: page.next })
     }
-    this.#keep(items, revision)
-    return items
   }
+}
 
-  /** Two reads may run at once; the one that saw more wins. */
-  #keep(items: Map<string, StoredObject>, revision: number): void {
-    if (this.#items && revision < this.#revision) return
-    this.#items = items
-    this.#revision = revision
-  }
+function inStoreOrder({ key: a }: StoredObject, { key: b }: StoredObject): number {
+  return compared(a.namespace ?? '', b.namespace ?? '') || compared(a.name, b.name)
+}
+
+/** Whether a key comes behind another in the order of the store. */
+export function isBehind(key: ObjectKey, other: ObjectKey): boolean {
+  return (compared(key.namespace ?? '', other.namespace ?? '') || compared(key.name, other.name)) > 0
+}
+
+function compared(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

@@ -35,6 +35,7 @@ import type { Platform } from '../../shared/app/platform.ts'
 import { createPlanReview, createPreview } from '../../shared/app/preview.ts'
 import { createPublisher, relayOutbox } from '../../shared/app/publisher.ts'
 import { reconcilePlacement } from '../../shared/app/reconcile-placement.ts'
+import { rememberedStore } from '../../shared/app/remembered-store.ts'
 import { rolloutPlacement } from '../../shared/app/rollout-placement.ts'
 import { schedulePlacement } from '../../shared/app/schedule-placement.ts'
 import { park, settleFailure } from '../../shared/app/settle.ts'
@@ -95,7 +96,7 @@ export async function createWorld({
     ids,
   }
   const api = createApiServer({
-    store: indexedStore(objectStore, namespaces),
+    store: rememberedStore(indexedStore(objectStore, namespaces), clock),
     kinds: served,
     clock,
     ids,
