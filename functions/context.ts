@@ -24,15 +24,17 @@ import { createGarbageCollector } from '../shared/apiserver/garbage.ts'
 import { hubKinds } from '../shared/apiserver/kinds/hub-kinds.ts'
 import { createKindSource } from '../shared/apiserver/kinds/kind-source.ts'
 import type { ApiServerOptions, News } from '../shared/apiserver/options.ts'
+import { withWriteSignal } from '../shared/apiserver/write-signal.ts'
 import { createAdmission } from '../shared/app/admission.ts'
 import { fleetLists } from '../shared/app/fleet-lists.ts'
 import { indexedStore } from '../shared/app/indexed-store.ts'
 import { memberAccess } from '../shared/app/member-access.ts'
 import { newsOf } from '../shared/app/news.ts'
 import { placedKinds } from '../shared/app/placed-kinds.ts'
-import type { Platform } from '../shared/app/platform.ts'
+import { expectedAgents, type Platform, type Settings } from '../shared/app/platform.ts'
 import { createPlanReview, createPreview } from '../shared/app/preview.ts'
 import { createPublisher, type Publisher } from '../shared/app/publisher.ts'
+import { withRecordSignal } from '../shared/app/record-signal.ts'
 import { rememberedStore } from '../shared/app/remembered-store.ts'
 import { fleetViews } from '../shared/app/views/fleet-views.ts'
 import { type Config, type Endpoint, readConfig } from '../shared/config/config.ts'
@@ -80,25 +82,29 @@ async function createContext(config: Config): Promise<AppContext> {
     newId: randomUUID,
     committed: publisher.committed((): Outbox => tableObjects),
   })
-  const placements: TablePlacementStore = new TablePlacementStore({
+  const tablePlacements: TablePlacementStore = new TablePlacementStore({
     table: tables.placements,
     clock,
-    committed: publisher.committed((): Outbox => placements),
+    committed: publisher.committed((): Outbox => tablePlacements),
   })
+  const placements = withRecordSignal(tablePlacements)
   const namespaces = new TableNamespaceIndex(tables.namespaces)
   const served = createKindSource({ store: tableObjects, base: [...builtinKinds, ...fleetKinds], clock })
   const admit = createAdmission({ kinds: hubKinds(served), objects: tableObjects })
+  const settings = settingsOf(config)
   const records = {
     placements,
     clusters: new TableClusterStore(tables.clusters),
     payloads: new TablePayloadStore(tables.manifests),
     lists: fleetLists(tableObjects, clock),
     clock,
+    settings,
   }
-  const asking = { ...records, objects: tableObjects, kinds: hubKinds(served), namespaces, ids: systemIds }
-  const news: News = (change) => newsOf(change, clock.now())
+  const news: News = (change) => newsOf(change, clock.now(), settings.membership)
+  const objects = withWriteSignal(rememberedStore(indexedStore(tableObjects, namespaces), clock))
+  const asking = { ...records, objects, kinds: hubKinds(served), namespaces, ids: systemIds }
   const apiServer = createApiServer({
-    store: rememberedStore(indexedStore(tableObjects, namespaces), clock),
+    store: objects,
     kinds: served,
     clock,
     ids: systemIds,
@@ -108,12 +114,11 @@ async function createContext(config: Config): Promise<AppContext> {
     serviceAccounts: config.serviceAccounts,
     admit: (operation, _kind, object, old) => admit(operation, object, old),
     news,
-    views: fleetViews({ ...records, objects: tableObjects }),
+    views: fleetViews({ ...records, objects }),
     preview: createPreview(asking),
     reviews: { PlacementPlan: createPlanReview(asking) },
     limits: { watchSeconds: config.watchMs / 1000 },
   })
-  const objects = apiServer.store
   const members = kubeMemberClusters({
     clock,
     limits: { timeoutMs: config.memberTimeoutMs, probeMs: config.memberTimeoutMs },
@@ -122,7 +127,7 @@ async function createContext(config: Config): Promise<AppContext> {
   const platform: Platform = {
     ...records,
     objects,
-    outboxes: [tableObjects, placements],
+    outboxes: [tableObjects, tablePlacements],
     bus,
     access: memberAccess({ objects, members, clock }),
     memberCrds: kinds.filter(({ kind }) => kind === 'AppliedWork').map(crdOf),
@@ -137,10 +142,13 @@ async function createContext(config: Config): Promise<AppContext> {
     },
     ids: systemIds,
     log,
-    settings: config,
     ending: ending.signal,
   }
   return { apiServer, platform, publisher }
+}
+
+function settingsOf({ networkingAgents: networking, membership, ...times }: Config): Settings {
+  return { ...times, membership: { ...membership, expectedAgents: expectedAgents(networking) } }
 }
 
 function access({ auth, serviceAccounts }: Config): Pick<ApiServerOptions, 'authenticate' | 'authenticators'> {

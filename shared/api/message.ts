@@ -38,10 +38,14 @@ export const WorkMessage = z.object({
 })
 export type WorkMessage = z.infer<typeof WorkMessage>
 
-/** Clusters that joined, changed, leave, or are due for a probe. `reschedule` when a user's change may concern placements. */
+/**
+ * Clusters that joined, changed, leave, or are due for a probe. `reschedule` when a change may concern placements, and
+ * `changed` then names what of the cluster changed, when that is all.
+ */
 export const ClusterMessage = z.object({
   clusters: z.array(z.string()).min(1).max(100),
   reschedule: z.boolean().optional(),
+  changed: z.array(z.string()).optional(),
 })
 export type ClusterMessage = z.infer<typeof ClusterMessage>
 

@@ -28,6 +28,7 @@ import { scale } from './resource/scale.ts'
 import { requestToken, tokenSubresource } from './resource/token-request.ts'
 import { update } from './resource/update.ts'
 import { createChangeTails } from './watch/change-tail.ts'
+import { liveViews } from './watch/live-view.ts'
 import { watch } from './watch/watch.ts'
 import { type SignallingStore, signals, withWriteSignal } from './write-signal.ts'
 
@@ -45,7 +46,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const store = signals(options.store) ? options.store : withWriteSignal(options.store)
   const limits = { ...defaultLimits, ...options.limits }
   const random = options.random ?? Math.random
-  const server: Server = { ...options, ...identityOf({ ...options, store }), store, limits, random }
+  const views = options.views && liveViews(options.views, options)
+  const server: Server = {
+    ...options,
+    ...identityOf({ ...options, store }),
+    store,
+    limits,
+    random,
+    ...(views && { views }),
+  }
   const tails = createChangeTails(server)
   const slots = { open: 0 }
   const version = versionDocument(options.version ?? defaultVersion)

@@ -1,5 +1,6 @@
 // Resource types whose objects are not stored but rendered from other records when somebody reads them.
 import type { KubeObject, ObjectKey } from '../api/kube-object.ts'
+import type { Subscriber } from './watch/change-tail.ts'
 
 /**
  * A view's objects carry complete metadata, with resourceVersion. `revision` rises whenever an object of the view may
@@ -10,6 +11,22 @@ export interface ViewSource {
   list(namespace?: string): Promise<readonly KubeObject[]>
   revision(): Promise<number>
   readonly write?: ViewWriter
+  /** A view of many objects tells its parts apart, so that a watch reads again only what may have changed. */
+  readonly parts?: ViewParts
+  /** A view that keeps itself live answers watches itself: what changed after `revision`, until the result is called. */
+  watch?(revision: number, subscriber: Subscriber): () => void
+}
+
+/** The parts of a view: every object belongs to one, which never changes. */
+export interface ViewParts {
+  /** Every part that may show something. */
+  keys(): Promise<readonly string[]>
+  /** The objects of a part; none when it is gone. */
+  one(part: string): Promise<readonly KubeObject[]>
+  /** Parts that other instances may have changed since `cursor`; without one, none, and where to begin. */
+  changedSince(cursor: number | undefined): Promise<{ readonly parts: readonly string[]; readonly cursor: number }>
+  /** Calls back with parts that may have changed in this process. Returns the way to stop. */
+  onChange(changed: (part: string) => void): () => void
 }
 
 /** The view's revision as clients see it: never 0, which means "any state" to them. */

@@ -3,16 +3,18 @@
 import type { KubeObject } from '../api/kube-object.ts'
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { ClusterMessage, PlacementKey } from '../api/message.ts'
+import { hasLeft, isReportedByAgent, reportedByHub } from '../domain/membership/agents.ts'
 import { type Contact, sameStatus, statusAfter } from '../domain/membership/contact.ts'
 import { memberAgent } from '../domain/membership/eligibility.ts'
-import { wakeOf, wokenPlacements } from '../domain/membership/wakes.ts'
+import { changedAspects, hasLabelChange, wakeOf, wokenPlacements } from '../domain/membership/wakes.ts'
+import { mattersTo } from '../domain/scheduler/cluster-concern.ts'
 import { errorMessage, InvalidInputError } from '../errors.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { placementKeyOf, types } from './fleet-lists.ts'
 import { installOnMember } from './member-install.ts'
 import { updateObject, withoutFinalizers } from './object-update.ts'
 import type { Platform } from './platform.ts'
-import { wakeClusterAt, wakeClusters, wakeFold, wakeSchedule, wakeSweep } from './wake.ts'
+import { wakeChangedCluster, wakeClusterAt, wakeClusters, wakeFold, wakeSchedule, wakeSweep } from './wake.ts'
 import { wakesOfOverridden } from './wake-overridden.ts'
 
 /** Keeps a MemberCluster until nothing of the hub's records speaks of it any more. */
@@ -32,11 +34,11 @@ type Needs = Pick<
 >
 
 /** One slow or dead cluster delays no other of the message: each has its own bounded look. */
-export async function joinCluster(platform: Needs, { clusters, reschedule = false }: ClusterMessage): Promise<void> {
+export async function joinCluster(platform: Needs, { clusters, ...change }: ClusterMessage): Promise<void> {
   await Promise.all(
     clusters.map(async (cluster) => {
       try {
-        await lookAt(platform, cluster, reschedule)
+        await lookAt(platform, cluster, change)
       } catch (error) {
         platform.log.warn('a cluster is looked at again later', { cluster, error: errorMessage(error) })
         await platform.bus.send([wakeClusterAt(cluster, platform.clock.now() + retryMs)])
@@ -45,11 +47,16 @@ export async function joinCluster(platform: Needs, { clusters, reschedule = fals
   )
 }
 
-async function lookAt(platform: Needs, cluster: string, reschedule: boolean): Promise<void> {
+type KnownChange = Pick<ClusterMessage, 'reschedule' | 'changed'>
+
+async function lookAt(platform: Needs, cluster: string, change: KnownChange): Promise<void> {
   const stored = await platform.objects.get(types.memberCluster, { name: cluster })
   if (!stored) return wakeEveryPlacement(platform)
-  if (stored.object.metadata.deletionTimestamp) return leave(platform, cluster)
-  await look(platform, MemberCluster.parse(stored.object), reschedule)
+  const known = MemberCluster.parse(stored.object)
+  if (known.metadata.deletionTimestamp) return leave(platform, known)
+  // What changed is known: no need to ask the member.
+  if (change.reschedule) return wakeConcerned(platform, known, change.changed)
+  await look(platform, known)
 }
 
 /** A cluster that is gone may have been counted on by anyone. */
@@ -58,7 +65,7 @@ async function wakeEveryPlacement({ lists, bus, settings }: Needs): Promise<void
   await bus.send(placements.map((placement) => wakeSchedule(placementKeyOf(placement), settings.coalesceMs)))
 }
 
-async function look(platform: Needs, known: MemberCluster, reschedule: boolean): Promise<void> {
+async function look(platform: Needs, known: MemberCluster): Promise<void> {
   const cluster = known.metadata.name ?? ''
   const contact = await contactWith(platform, cluster)
   let before = known
@@ -73,31 +80,33 @@ async function look(platform: Needs, known: MemberCluster, reschedule: boolean):
     const guarded = finalizers.includes(memberClusterFinalizer) && before.metadata.labels?.[memberNameLabel] === cluster
     if (guarded && sameStatus(before.status ?? {}, status) && !heartbeatDue(before, contact, now)) return undefined
     const metadata = {
-      ...object.metadata,
+      ...(contact.kind === 'answered' ? reportedByHub(object.metadata) : object.metadata),
       finalizers: [...new Set([...finalizers, memberClusterFinalizer])],
       labels: { ...object.metadata.labels, [memberNameLabel]: cluster },
     }
     after = { ...before, metadata, status }
-    return { object: { ...object, metadata, status } as KubeObject }
+    const { membership } = platform.settings
+    const news =
+      wakeOf(before, after, now, membership) === 'none'
+        ? []
+        : [wakeChangedCluster(cluster, changedAspects(before, after, now, membership))]
+    return { object: { ...object, metadata, status } as KubeObject, news }
   })
-  await wakeConcerned(platform, { before, after, reschedule })
+  if (!isHealthy(before) && isHealthy(after)) await platform.bus.send([wakeSweep(cluster)])
 }
 
+/** Placements that may take the cluster now, and those whose overrides speak of its labels. */
 async function wakeConcerned(
   platform: Needs,
-  { before, after, reschedule }: { before: MemberCluster; after: MemberCluster; reschedule: boolean },
+  cluster: MemberCluster,
+  changed: readonly string[] | undefined,
 ): Promise<void> {
-  const { lists, bus, clock, settings } = platform
-  const cluster = after.metadata.name ?? ''
-  const wake = reschedule ? 'open' : wakeOf(before, after, clock.now())
-  const placements = wake === 'none' ? [] : wokenPlacements(wake, await lists.placements())
-  const back = !isHealthy(before) && isHealthy(after) ? [wakeSweep(cluster)] : []
-  const overridden = reschedule ? await wakesOfOverridden(platform, cluster) : []
-  await bus.send([
-    ...placements.map((placement) => wakeSchedule(placementKeyOf(placement), settings.coalesceMs)),
-    ...overridden,
-    ...back,
-  ])
+  const { lists, bus, settings } = platform
+  const open = wokenPlacements('open', await lists.placements())
+  const concerned = open.filter((placement) => mattersTo(placement, cluster, changed))
+  const overridden = hasLabelChange(changed) ? await wakesOfOverridden(platform, cluster.metadata.name ?? '') : []
+  const messages = concerned.map((placement) => wakeSchedule(placementKeyOf(placement), settings.coalesceMs))
+  if (messages.length + overridden.length > 0) await bus.send([...messages, ...overridden])
 }
 
 async function contactWith({ access, memberCrds, clock }: Needs, cluster: string): Promise<Contact> {
@@ -115,9 +124,14 @@ async function contactWith({ access, memberCrds, clock }: Needs, cluster: string
 
 /**
  * The cluster leaves the fleet: the hub forgets what it placed there and lets go of the object. What is on the member
- * stays on it.
+ * stays on it. An agent that reports for the cluster is first given time to say that it left.
  */
-async function leave(platform: Needs, cluster: string): Promise<void> {
+async function leave(platform: Needs, known: MemberCluster): Promise<void> {
+  const cluster = known.metadata.name ?? ''
+  if (isReportedByAgent(known) && !hasLeft(known)) {
+    const forced = Date.parse(known.metadata.deletionTimestamp ?? '') + platform.settings.membership.forceDeleteWaitMs
+    if (platform.clock.now() < forced) return platform.bus.send([wakeClusterAt(cluster, forced)])
+  }
   const placed = await platform.clusters.placements(cluster, { limit: leaveSlice })
   for (const placement of placed) {
     await forget(platform, cluster, placement)

@@ -2,14 +2,14 @@
 import { gvkOf, type KubeObject, type ObjectKey, type ResourceType, typeText } from '../api/kube-object.ts'
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { Message } from '../api/message.ts'
-import { approvalAnnotation } from '../domain/guard/removal-guard.ts'
-import { wakeOf } from '../domain/membership/wakes.ts'
+import type { EligibilityLimits } from '../domain/membership/eligibility.ts'
+import { changedAspects, wakeOf } from '../domain/membership/wakes.ts'
 import { overrideLabels } from '../domain/override/snapshots.ts'
 import { sortedKeys } from '../domain/placement/canonical-json.ts'
 import { defaultKindRules, mayPropagateKind, mayPropagateNamespace } from '../domain/placement/kind-rules.ts'
 import { types } from './fleet-lists.ts'
 import { credentialsSuffix, fleetNamespace } from './member-access.ts'
-import { wakeClusters, wakeFold, wakeForObject, wakeReconcile } from './wake.ts'
+import { wakeChangedCluster, wakeClusters, wakeFold, wakeForObject, wakeReconcile } from './wake.ts'
 
 export interface HubChange {
   readonly type: ResourceType
@@ -19,14 +19,14 @@ export interface HubChange {
   readonly previous: KubeObject | undefined
 }
 
-/** Messages for a change. `now` (epoch milliseconds) tells whether a cluster's heartbeat is recent. */
-export function newsOf(change: HubChange, now: number): Message[] {
+/** Messages for a change. `now` (epoch milliseconds) and the limits tell whether a cluster's heartbeat is recent. */
+export function newsOf(change: HubChange, now: number, limits: EligibilityLimits): Message[] {
   switch (typeText(change.type)) {
     case typeText(types.clusterResourcePlacement):
     case typeText(types.resourcePlacement):
       return placementNews(change)
     case typeText(types.memberCluster):
-      return clusterNews(change, now)
+      return clusterNews(change, now, limits)
     case typeText(types.placementStatus):
       return change.change === 'ADDED' ? [] : [wakeFold(change.key.name)]
     case typeText(types.clusterResourceOverride):
@@ -47,24 +47,22 @@ function placementNews({ key, change, object, previous }: HubChange): Message[] 
   const renewed =
     change !== 'MODIFIED' ||
     object.metadata.generation !== previous?.metadata.generation ||
-    object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp ||
-    approval(object) !== approval(previous)
+    object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp
   return renewed ? [wakeReconcile(key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`)] : []
 }
 
-function approval(placement: KubeObject | undefined): string | undefined {
-  return placement?.metadata.annotations?.[approvalAnnotation]
-}
-
-function clusterNews({ key, change, object, previous }: HubChange, now: number): Message[] {
+function clusterNews({ key, change, object, previous }: HubChange, now: number, limits: EligibilityLimits): Message[] {
   const before = MemberCluster.safeParse(previous)
   const after = MemberCluster.safeParse(object)
-  const wake = change === 'MODIFIED' && before.success && after.success ? wakeOf(before.data, after.data, now) : 'none'
+  const readable = change === 'MODIFIED' && before.success && after.success
+  const wake = readable ? wakeOf(before.data, after.data, now, limits) : 'none'
   const asked =
     change !== 'MODIFIED' ||
     object.metadata.generation !== previous?.metadata.generation ||
     object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp
-  return asked || wake !== 'none' ? [wakeClusters([key.name], wake !== 'none')] : []
+  if (wake !== 'none' && readable)
+    return [wakeChangedCluster(key.name, changedAspects(before.data, after.data, now, limits))]
+  return asked ? [wakeClusters([key.name])] : []
 }
 
 function credentialsNews({ key: { namespace, name } }: HubChange): Message[] {

@@ -27,7 +27,7 @@ import { renderWork } from './work/render-work.ts'
 
 export type PlanNeeds = Pick<
   Platform,
-  'objects' | 'placements' | 'payloads' | 'kinds' | 'namespaces' | 'lists' | 'clock' | 'ids'
+  'objects' | 'placements' | 'payloads' | 'kinds' | 'namespaces' | 'lists' | 'clock' | 'ids' | 'settings'
 >
 
 /** A plan, and the status the placement would have once it is scheduled. */
@@ -72,6 +72,7 @@ export async function planPlacement(platform: PlanNeeds, placement: Placement): 
     observed: new Map(observed.map(({ value }) => [value.cluster, value])),
     fleet: fleetOf(await platform.lists.memberClusters(), 'hubless'),
     now,
+    limits: platform.settings.membership,
     newUid: platform.ids.uuid,
   })
   const clusters = await clusterPlans(platform, { placement, header, before, after: scheduled.wanted, manifests })

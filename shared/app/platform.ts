@@ -1,5 +1,7 @@
 // What the use cases are handed: every port once, and the settings they heed. A use case takes the part it needs.
 import type { KubeObject } from '../api/kube-object.ts'
+import { networkingAgents } from '../domain/membership/agents.ts'
+import { type EligibilityLimits, memberAgent } from '../domain/membership/eligibility.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { ClusterStore } from '../ports/cluster-store.ts'
 import type { GarbageCollector } from '../ports/garbage.ts'
@@ -22,8 +24,17 @@ export interface Settings {
   readonly coalesceMs: number
   /** How long one look at what others change on members lasts; 0 looks at what has happened and no longer. */
   readonly driftWatchMs: number
-  /** Share of a placement's objects or clusters, in percent, that may go in one step nobody asked for. */
-  readonly removalGuardPercent: number
+  readonly membership: MembershipSettings
+}
+
+/** When a cluster counts as lost, and how long its leaving is waited for. Times in milliseconds. */
+export interface MembershipSettings extends EligibilityLimits {
+  /** An agent that does not say it left is no longer waited for after this time. */
+  readonly forceDeleteWaitMs: number
+  /** A ClusterProfile calls its cluster lost when the last heartbeat is older. */
+  readonly profileStaleMs: number
+  /** Agents a cluster joins with. */
+  readonly expectedAgents: readonly string[]
 }
 
 export interface Platform {
@@ -47,4 +58,9 @@ export interface Platform {
   readonly settings: Settings
   /** Aborted when the process is about to end: whatever only waits returns. */
   readonly ending: AbortSignal
+}
+
+/** Agents whose word decides whether a cluster has joined; `networking` where cross-cluster networking runs too. */
+export function expectedAgents(networking: boolean): readonly string[] {
+  return networking ? [memberAgent, ...networkingAgents] : [memberAgent]
 }

@@ -87,10 +87,15 @@ export function wakeWatch(clusters: readonly string[], slice: number, now: numbe
   return { queue: 'watch-members', session: `slice-${slice}`, body: { clusters: [...clusters], sentAt: now } }
 }
 
-export function wakeClusters(clusters: readonly string[], reschedule = false): Message {
+export function wakeClusters(clusters: readonly string[]): Message {
   const [first = ''] = clusters
-  const body = { clusters: [...clusters] }
-  return { queue: 'join-cluster', session: sessionOf(first), body: reschedule ? { ...body, reschedule } : body }
+  return { queue: 'join-cluster', session: sessionOf(first), body: { clusters: [...clusters] } }
+}
+
+/** A cluster whose change may concern placements; `changed` names what of it changed, when that is all. */
+export function wakeChangedCluster(cluster: string, changed: readonly string[] | undefined): Message {
+  const body = { clusters: [cluster], reschedule: true, ...(changed && { changed: [...changed] }) }
+  return { queue: 'join-cluster', session: sessionOf(cluster), body }
 }
 
 /** A cluster to look at again later; one message a second at most. */

@@ -5,6 +5,12 @@ import { InvalidInputError } from '../errors.ts'
 const milliseconds = (defaultMs: number, min = 0, max = 86_400_000) =>
   z.coerce.number().int().min(min).max(max).default(defaultMs)
 
+const flag = (byDefault: boolean) =>
+  z
+    .enum(['true', 'false'])
+    .default(byDefault ? 'true' : 'false')
+    .transform((text) => text === 'true')
+
 const Environment = z.object({
   /** Connection string, or `<name>__fullyQualifiedNamespace` for identity. */
   ServiceBusConnection: z.string().min(1).optional(),
@@ -45,14 +51,22 @@ const Environment = z.object({
   HUBLESS_SNAPSHOT_COLLECT_MS: milliseconds(0, 0, 60_000),
   /** Wake-ups of one placement within this time become one. */
   HUBLESS_COALESCE_MS: milliseconds(200, 10, 10_000),
+  /** A cluster without a heartbeat for this long is given nothing new. */
+  HUBLESS_HEARTBEAT_LOST_MS: milliseconds(300_000, 10_000, 3_600_000),
+  /** A cluster in bad health for this long is given nothing new. */
+  HUBLESS_UNHEALTHY_MS: milliseconds(300_000, 0, 3_600_000),
+  /** A leaving cluster's agent is waited for this long. */
+  HUBLESS_FORCE_DELETE_WAIT_MS: milliseconds(900_000, 30_000, 3_600_000),
+  /** A ClusterProfile calls its cluster lost when its last heartbeat is older. */
+  HUBLESS_PROFILE_STALE_MS: milliseconds(60_000, 30_000, 3_600_000),
+  /** `true` where KubeFleet's cross-cluster networking agents run on the members too. */
+  HUBLESS_NETWORKING_AGENTS: flag(false),
   /** One call to a member may take this long. */
   HUBLESS_MEMBER_TIMEOUT_MS: milliseconds(10_000, 100, 60_000),
   /** A watch is ended after this time; the front end would cut it at 230 s. */
   HUBLESS_WATCH_MS: milliseconds(200_000, 1_000, 220_000),
   /** How long one look at what others change on members lasts. */
   HUBLESS_DRIFT_WATCH_MS: milliseconds(2_000, 1_000, 240_000),
-  /** A step nobody asked for that would remove more than this share of a placement is held; 100 holds nothing. */
-  HUBLESS_REMOVAL_GUARD_PERCENT: z.coerce.number().int().min(0).max(100).default(30),
   HUBLESS_LOG: z.enum(['info', 'warn', 'silent']).default('info'),
 })
 
@@ -84,10 +98,17 @@ export interface Config {
   readonly snapshotMinIntervalMs: number
   readonly snapshotCollectMs: number
   readonly coalesceMs: number
+  /** When a cluster counts as lost, and how long its leaving is waited for. Milliseconds. */
+  readonly membership: {
+    readonly heartbeatMs: number
+    readonly unhealthyMs: number
+    readonly forceDeleteWaitMs: number
+    readonly profileStaleMs: number
+  }
+  readonly networkingAgents: boolean
   readonly memberTimeoutMs: number
   readonly watchMs: number
   readonly driftWatchMs: number
-  readonly removalGuardPercent: number
   readonly log: 'info' | 'warn' | 'silent'
 }
 
@@ -115,10 +136,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     snapshotMinIntervalMs: settings.HUBLESS_SNAPSHOT_MIN_INTERVAL_MS,
     snapshotCollectMs: settings.HUBLESS_SNAPSHOT_COLLECT_MS,
     coalesceMs: settings.HUBLESS_COALESCE_MS,
+    membership: {
+      heartbeatMs: settings.HUBLESS_HEARTBEAT_LOST_MS,
+      unhealthyMs: settings.HUBLESS_UNHEALTHY_MS,
+      forceDeleteWaitMs: settings.HUBLESS_FORCE_DELETE_WAIT_MS,
+      profileStaleMs: settings.HUBLESS_PROFILE_STALE_MS,
+    },
+    networkingAgents: settings.HUBLESS_NETWORKING_AGENTS,
     memberTimeoutMs: settings.HUBLESS_MEMBER_TIMEOUT_MS,
     watchMs: settings.HUBLESS_WATCH_MS,
     driftWatchMs: settings.HUBLESS_DRIFT_WATCH_MS,
-    removalGuardPercent: settings.HUBLESS_REMOVAL_GUARD_PERCENT,
     log: settings.HUBLESS_LOG,
   })
 }

@@ -44,6 +44,7 @@ const scenarios: readonly Scenario[] = [
   { name: 'api-costs', what: 'table operations of each verb' },
   { name: 'api-layers', what: 'where the time of a request goes' },
   { name: 'api-server', what: 'requests to the hub beside a real kube-apiserver (with KUBEBUILDER_ASSETS)' },
+  { name: 'schedules', what: 'whole schedules in memory; HUBLESS_BENCH_FLEETS=FOLDER takes recorded fleets' },
   { name: 'cold-start', what: 'a process imports the bundle and answers its first request' },
   {
     name: 'create-3',

@@ -5,6 +5,7 @@ import { requestCosts } from './api-server/costs.ts'
 import { requestLayers } from './api-server/layers.ts'
 import { coldStart } from './cold-start.ts'
 import { type BenchClient, benchClient, isTrue, memberClusters, placements } from './hub-client.ts'
+import { schedules } from './schedules.ts'
 
 const [name = '', seed = '1'] = process.argv.slice(2)
 
@@ -199,6 +200,7 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
   'burst-20x10': () => burst(10, 20),
   'cold-start': () => coldStart(5),
   idle: () => idle(3, 60),
+  schedules: async () => schedules(Number(seed)),
 }
 
 const scenario = scenarios[name]

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ManualClock, sequentialIds } from '../../shared/adapters/memory/manual-clock.ts'
-import { createMemoryObjectStore } from '../../shared/adapters/memory/object-store.ts'
 import { MemoryPlacementStore } from '../../shared/adapters/memory/placement-store.ts'
 import type { Binding } from '../../shared/api/binding.ts'
 import type { MemberCluster } from '../../shared/api/member-cluster.ts'
@@ -15,6 +14,7 @@ import { explain } from '../../shared/domain/scheduler/explain.ts'
 import { fleetOf } from '../../shared/domain/scheduler/fleet.ts'
 import { fleet as anyFleet, bindings, policy } from '../support/fleet-arbitraries.ts'
 import { noon, noonText, policySnapshot } from '../support/fleet-cases.ts'
+import { settings } from '../support/settings.ts'
 
 /** Clusters whose names the API takes. */
 const fleet = anyFleet.map((clusters) => clusters.filter(({ metadata }) => metadata.name !== 'B0'))
@@ -44,18 +44,11 @@ async function schedule(given: PlacementPolicy | undefined, clusters: readonly M
   await placements.commit('web', { header: { value }, wanted: before.map((each) => ({ value: rowOf(each) })) })
   const quiet = () => undefined
   const platform = {
-    objects: createMemoryObjectStore({ clock }),
-    settings: {
-      snapshotMinIntervalMs: 0,
-      snapshotCollectMs: 0,
-      coalesceMs: 0,
-      driftWatchMs: 0,
-      removalGuardPercent: 30,
-    },
     placements,
     clock,
     ids: sequentialIds(),
     log: { info: quiet, warn: quiet, error: quiet },
+    settings,
     lists: {
       memberClusters: async () => clusters,
       placements: async () => [],

@@ -35,6 +35,7 @@ import type { Platform } from '../../shared/app/platform.ts'
 import { createPlanReview, createPreview } from '../../shared/app/preview.ts'
 import { createPublisher, relayOutbox } from '../../shared/app/publisher.ts'
 import { reconcilePlacement } from '../../shared/app/reconcile-placement.ts'
+import { withRecordSignal } from '../../shared/app/record-signal.ts'
 import { rememberedStore } from '../../shared/app/remembered-store.ts'
 import { rolloutPlacement } from '../../shared/app/rollout-placement.ts'
 import { schedulePlacement } from '../../shared/app/schedule-placement.ts'
@@ -44,6 +45,7 @@ import { fleetViews } from '../../shared/app/views/fleet-views.ts'
 import { watchMembers } from '../../shared/app/watch-members.ts'
 import { ConflictError, TransientError } from '../../shared/errors.ts'
 import { CrashError, type FaultRates, faultInjector, noFaults, seededRandom } from './faults.ts'
+import { settings } from './settings.ts'
 
 /** Deliveries after which a pipeline that has not come to rest is judged to be spinning. */
 const deliveryLimit = 20_000
@@ -79,12 +81,13 @@ export async function createWorld({
     clock,
     committed: publisher.committed(() => placementStore),
   })
+  const placementRecords = withRecordSignal(placementStore)
   const namespaces = new MemoryNamespaceIndex()
   const served = createKindSource({ store: objectStore, base: [...builtinKinds, ...fleetKinds], clock })
   const admit = createAdmission({ kinds: hubKinds(served), objects: objectStore })
   const clusterStore = new MemoryClusterStore()
   const payloadStore = new MemoryPayloadStore()
-  const news = (change: Parameters<typeof newsOf>[0]) => newsOf(change, clock.now())
+  const news = (change: Parameters<typeof newsOf>[0]) => newsOf(change, clock.now(), settings.membership)
   const asking = {
     objects: objectStore,
     placements: placementStore,
@@ -94,6 +97,7 @@ export async function createWorld({
     lists: fleetLists(objectStore, clock),
     clock,
     ids,
+    settings,
   }
   const api = createApiServer({
     store: rememberedStore(indexedStore(objectStore, namespaces), clock),
@@ -109,11 +113,12 @@ export async function createWorld({
     news,
     views: fleetViews({
       objects: objectStore,
-      placements: placementStore,
+      placements: placementRecords,
       clusters: clusterStore,
       payloads: payloadStore,
       lists: fleetLists(objectStore, clock),
       clock,
+      settings,
     }),
   })
   const objects = injector.wrap('objects', objectStore)
@@ -125,7 +130,7 @@ export async function createWorld({
   const faultyClusters = injector.wrap('clusters', clusterStore)
   const platform: Platform = {
     objects,
-    placements: injector.wrap('placements', placementStore),
+    placements: injector.wrap('placements', placementRecords),
     clusters: faultyClusters,
     payloads: injector.wrap('payloads', payloadStore),
     outboxes: [objectStore, placementStore],
@@ -144,13 +149,7 @@ export async function createWorld({
     clock,
     ids,
     log,
-    settings: {
-      snapshotMinIntervalMs: 0,
-      snapshotCollectMs: 0,
-      coalesceMs: 100,
-      driftWatchMs: 0,
-      removalGuardPercent: 30,
-    },
+    settings,
     placedKinds: placedKinds(faultyClusters),
     ending: new AbortController().signal,
   }

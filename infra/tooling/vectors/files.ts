@@ -28,7 +28,7 @@ export function readVectors(path: string): Vector[] {
 
 /** Replays one line. A line that no replayer knows and no exception names is a difference: nothing is skipped silently. */
 export function replay(fileName: string, line: Vector, exceptions: readonly Exception[]): Outcome {
-  const name = line.test === undefined ? line.case : `${line.test}: ${line.case}`
+  const name = line.test === undefined ? (line.case ?? 'whole file') : `${line.test}: ${line.case}`
   const exception = exceptions.find((candidate) => covers(candidate, fileName, line))
   if (exception) return { name, differences: [], exception: exception.reason }
   const replayer = replayers.find((candidate) => candidate.matches(fileName, line))

@@ -1,4 +1,5 @@
 // Every replayer, one line each. The first that matches a line runs it.
+import { benchFleet } from './bench-fleet.ts'
 import { defaulter } from './defaulter.ts'
 import { conditions, memberClusters, schedulerWatcher } from './membership.ts'
 import { overrideApply } from './override-apply.ts'
@@ -74,4 +75,5 @@ export const replayers: readonly Replayer[] = [
   schedulerStages,
   schedulerOutcomes,
   placementController,
+  benchFleet,
 ]

@@ -21,6 +21,8 @@ export class ServiceBusMessageBus implements MessageBus {
   readonly #client: ServiceBusClient
   readonly #clock: Pick<Clock, 'now'>
   readonly #senders = new Map<string, ServiceBusSender>()
+  /** Ids of folded messages that are in, with the end of their window. */
+  readonly #folded = new Map<string, number>()
 
   constructor(client: ServiceBusClient, clock: Pick<Clock, 'now'>) {
     this.#client = client
@@ -28,20 +30,29 @@ export class ServiceBusMessageBus implements MessageBus {
   }
 
   async send(messages: readonly Message[]): Promise<void> {
+    const now = this.#clock.now()
+    const fresh = messages.map((message) => atSending(message, now)).filter((message) => !this.#isFolded(message, now))
     await this.#translate(
       Promise.all(
         // One session a send: a batch takes the session of its first message.
-        [...Map.groupBy(messages, ({ queue, session }) => `${queue}\n${session}`).values()].map((group) => {
+        [...Map.groupBy(fresh, ({ queue, session }) => `${queue}\n${session}`).values()].map(async (group) => {
           const [first] = group
-          return (
-            first &&
-            this.#sender(first.queue).sendMessages(
-              group.map((message) => wireMessage(atSending(message, this.#clock.now()))),
-            )
-          )
+          if (!first) return
+          await this.#sender(first.queue).sendMessages(group.map(wireMessage))
+          for (const { coalesceMs, id, notBefore = now } of group)
+            if (coalesceMs !== undefined && id !== undefined) this.#folded.set(id, notBefore)
         }),
       ),
     )
+  }
+
+  /** The bus would drop it: a message of the same window is in already, and none is delivered before the window ends. */
+  #isFolded({ id = '' }: Message, now: number): boolean {
+    for (const [known, until] of this.#folded) {
+      if (until > now) break
+      this.#folded.delete(known)
+    }
+    return this.#folded.has(id)
   }
 
   async publish(events: readonly CloudEvent[]): Promise<void> {

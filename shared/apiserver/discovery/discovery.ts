@@ -14,7 +14,6 @@ interface Subresource {
   readonly group: string
   readonly version: string
   readonly kind: string
-  readonly verbs: readonly string[]
 }
 
 function verbsOf({ virtual }: ServedKind): string[] {
@@ -24,23 +23,10 @@ function verbsOf({ virtual }: ServedKind): string[] {
 function subresourcesOf(kind: ServedKind): Subresource[] {
   const { group, version } = kind
   return [
-    ...(kind.statusSubresource ? [{ name: 'status', group, version, kind: kind.kind, verbs: subresourceVerbs }] : []),
-    ...(kind.scale
-      ? [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: subresourceVerbs }]
-      : []),
-    ...(isServiceAccount(kind) ? [tokenSubresource] : []),
+    ...(kind.statusSubresource ? [{ name: 'status', group, version, kind: kind.kind }] : []),
+    ...(kind.scale ? [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale' }] : []),
   ]
 }
-
-const tokenSubresource: Subresource = {
-  name: 'token',
-  group: 'authentication.k8s.io',
-  version: 'v1',
-  kind: 'TokenRequest',
-  verbs: ['create'],
-}
-
-const isServiceAccount = ({ group, plural }: ServedKind) => group === '' && plural === 'serviceaccounts'
 
 /** Versions of a group, best first. */
 function versionsOf(kinds: readonly ServedKind[], group: string): string[] {
@@ -67,10 +53,10 @@ export function aggregatedDiscovery(kinds: readonly ServedKind[], core: boolean)
 }
 
 function aggregatedResource(kind: ServedKind): JsonObject {
-  const subresources = subresourcesOf(kind).map(({ name, verbs, ...responseKind }) => ({
+  const subresources = subresourcesOf(kind).map(({ name, ...responseKind }) => ({
     subresource: name,
     responseKind,
-    verbs: [...verbs],
+    verbs: subresourceVerbs,
   }))
   return {
     resource: kind.plural,
@@ -120,13 +106,13 @@ function resourceEntries(kind: ServedKind): JsonObject[] {
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
   }
-  const subresources = subresourcesOf(kind).map(({ name, group, version, kind: responseKind, verbs }) => ({
+  const subresources = subresourcesOf(kind).map(({ name, group, version, kind: responseKind }) => ({
     name: `${kind.plural}/${name}`,
     singularName: '',
     namespaced: kind.namespaced,
-    ...(responseKind !== kind.kind && { group, version }),
+    ...(name === 'scale' && { group, version }),
     kind: responseKind,
-    verbs: [...verbs],
+    verbs: subresourceVerbs,
   }))
   return [main, ...subresources]
 }

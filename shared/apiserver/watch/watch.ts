@@ -165,6 +165,7 @@ function follow(call: Call, tails: ChangeTails, revision: number, queue: EventQu
   const { server, kind } = call
   const view = server.views?.(kind.storage)
   if (!view) return tails.follow(kind.storage, revision, queue)
+  if (view.watch) return view.watch(revision, queue)
   return viewChanges({ view, clock: server.clock, log: server.log }, revision, queue)
 }
 

@@ -1,15 +1,18 @@
 // Views: kinds of the fleet's API that are not stored but rendered from the hub's own records when somebody reads them.
-// The API server calls them; they only read, so writing one of these kinds is refused.
+// The API server calls them. A kind whose view takes no writes refuses them.
 import { createHash } from 'node:crypto'
-import type { KubeObject, ObjectKey } from '../../api/kube-object.ts'
+import type { KubeObject, ObjectKey, ResourceType } from '../../api/kube-object.ts'
 import type { PlacementKey } from '../../api/message.ts'
 import type { PlacementHeader } from '../../api/placement-record.ts'
 import { sortedKeys } from '../../domain/placement/canonical-json.ts'
 import { mapAtOnce } from '../at-once.ts'
 import { placementLocation, types } from '../fleet-lists.ts'
 import type { Platform } from '../platform.ts'
+import type { SignallingPlacements } from '../record-signal.ts'
 
-export type ViewNeeds = Pick<Platform, 'objects' | 'placements' | 'clusters' | 'payloads' | 'lists' | 'clock'>
+export type ViewNeeds = Pick<Platform, 'objects' | 'clusters' | 'payloads' | 'lists' | 'clock' | 'settings'> & {
+  readonly placements: SignallingPlacements
+}
 
 /** What the API server reads a kind from. Objects carry complete metadata. */
 export interface View {
@@ -17,6 +20,17 @@ export interface View {
   list(namespace?: string): Promise<readonly KubeObject[]>
   /** Rises whenever an object of the view may have changed. */
   revision(): Promise<number>
+  /** Passes a write on to what the view is rendered from. Absent: the kind is only read. */
+  readonly write?: {
+    update(key: ObjectKey, object: KubeObject, old: KubeObject): Promise<KubeObject>
+  }
+  /** Tells the view's parts apart, so that a watch reads again only what may have changed. */
+  readonly parts?: {
+    keys(): Promise<readonly string[]>
+    one(part: string): Promise<readonly KubeObject[]>
+    changedSince(cursor: number | undefined): Promise<{ readonly parts: readonly string[]; readonly cursor: number }>
+    onChange(changed: (part: string) => void): () => void
+  }
 }
 
 /** Whether a view is of the cluster-scoped placements or of those in namespaces. */
@@ -24,6 +38,7 @@ export type Scope = 'cluster' | 'namespaced'
 
 export const fleetApiVersion = 'placement.kubernetes-fleet.io/v1beta1'
 
+const changesAtOnce = 500
 /** Partitions read at once. */
 const readsAtOnce = 8
 /** What no status of a placement tells is shown to a watch after this time at the latest. */
@@ -90,7 +105,39 @@ export function placementView(
     },
     list: async (namespace) => renderEach(await placementKeys(needs, scope, namespace), options.render),
     revision: () => recordRevision(needs),
+    parts: {
+      keys: () => placementKeys(needs, scope),
+      one: options.render,
+      changedSince: (cursor) => placementsChangedSince(needs, scope, cursor),
+      onChange: (changed) => needs.placements.onRecord((key) => isOf(key, scope, undefined) && changed(key)),
+    },
   }
+}
+
+/** Whatever another instance does to a record ends in its placement's status. */
+async function placementsChangedSince(
+  { objects }: Pick<ViewNeeds, 'objects'>,
+  scope: Scope,
+  cursor: number | undefined,
+) {
+  const type = scope === 'cluster' ? types.clusterResourcePlacement : types.resourcePlacement
+  return changedObjects(objects, type, cursor, ({ namespace, name }) =>
+    namespace === undefined ? name : `${namespace}/${name}`,
+  )
+}
+
+/** What changed in the log of a type since `cursor`. A log that no longer reaches back that far leaves it to later looks. */
+export async function changedObjects(
+  objects: Pick<Platform['objects'], 'changes' | 'revision'>,
+  type: ResourceType,
+  cursor: number | undefined,
+  part: (key: ObjectKey) => string,
+): Promise<{ parts: readonly string[]; cursor: number }> {
+  if (cursor === undefined) return { parts: [], cursor: await objects.revision(type) }
+  const page = await objects.changes(type, cursor, changesAtOnce)
+  return page.kind === 'expired'
+    ? { parts: [], cursor: await objects.revision(type) }
+    : { parts: [...new Set(page.changes.map(({ key }) => part(key)))], cursor: page.revision }
 }
 
 /** The placement a record belongs to, as far as rendering needs to know it. */

@@ -20,7 +20,6 @@ import type { Platform } from '../platform.ts'
 import { wakeFold, wakeWorkAt } from '../wake.ts'
 import { raiseFence, tellAppliedResources } from './applied-work.ts'
 import { applyManifests, identifiersOf, removeLeftOvers } from './apply-manifests.ts'
-import { isMemberOf } from './remove-work.ts'
 import { hasOverrides, type RenderedWork, renderWork } from './render-work.ts'
 import { workObserved } from './work-event.ts'
 
@@ -59,7 +58,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
   await platform.access.use(wanted.cluster, async (member) => {
     // Joining did this already; a member that lost it since is given it again.
     await installOnMember(member, platform.memberCrds, platform.clock)
-    const fence = await raiseFence(member, placement, wanted, isMemberOf(platform))
+    const fence = await raiseFence(member, placement, wanted)
     if (fence.kind === 'stale') {
       platform.log.warn('a late decision was dropped', { placement, cluster: wanted.cluster, epoch: fence.epoch })
       return

@@ -2,6 +2,7 @@
 import type { Condition } from '../../api/condition.ts'
 import type { MemberCluster, MemberClusterStatus, MemberProfile } from '../../api/member-cluster.ts'
 import { findCondition, withCondition } from '../condition.ts'
+import { isReportedByAgent } from './agents.ts'
 import { memberAgent } from './eligibility.ts'
 
 export type Contact =
@@ -21,7 +22,7 @@ export function statusAfter(cluster: MemberCluster, contact: Contact, now: strin
       (list, said) => withCondition(list, { ...said, observedGeneration: cluster.metadata.generation ?? 1 }, now),
       [...(conditions ?? [])],
     )
-  if (contact.kind !== 'answered') return lost(status, contact, set)
+  if (contact.kind !== 'answered') return isReportedByAgent(cluster) ? status : lost(status, contact, set)
   const { profile } = contact
   return {
     ...status,

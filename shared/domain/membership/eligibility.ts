@@ -6,8 +6,14 @@ import { findCondition } from '../condition.ts'
 /** Agent whose status decides; others (networking) do not matter for scheduling. */
 export const memberAgent = 'MemberAgent'
 
-/** KubeFleet's fixed limits: both 5 minutes, in milliseconds. */
-export const eligibilityLimits = { heartbeatMs: 5 * 60_000, unhealthyMs: 5 * 60_000 } as const
+/** Milliseconds without a heartbeat, and of bad health, after which a cluster is given nothing new. */
+export interface EligibilityLimits {
+  readonly heartbeatMs: number
+  readonly unhealthyMs: number
+}
+
+/** KubeFleet's fixed limits. */
+export const eligibilityLimits: EligibilityLimits = { heartbeatMs: 5 * 60_000, unhealthyMs: 5 * 60_000 }
 
 export type Eligibility =
   | { readonly eligible: true; readonly reason: '' }
@@ -22,7 +28,7 @@ const yes: Eligibility = { eligible: true, reason: '' }
 export function eligibility(
   cluster: MemberCluster,
   now: number,
-  limits: { readonly heartbeatMs: number; readonly unhealthyMs: number } = eligibilityLimits,
+  limits: EligibilityLimits = eligibilityLimits,
 ): Eligibility {
   if (cluster.metadata.deletionTimestamp) return no('cluster has left the fleet')
   const agent = cluster.status?.agentStatus?.find(({ type }) => type === memberAgent)

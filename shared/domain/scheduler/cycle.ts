@@ -6,7 +6,7 @@ import type { MemberCluster } from '../../api/member-cluster.ts'
 import type { PlacementPolicy } from '../../api/placement.ts'
 import type { PolicySnapshot } from '../../api/placement-record.ts'
 import { errorMessage, InvalidInputError, InvariantError } from '../../errors.ts'
-import { eligibility } from '../membership/eligibility.ts'
+import { type EligibilityLimits, eligibility } from '../membership/eligibility.ts'
 import { byText } from '../names.ts'
 import {
   type BindingPlan,
@@ -40,6 +40,8 @@ export interface CycleInput {
   readonly bindings: readonly Binding[]
   /** Epoch milliseconds. */
   readonly now: number
+  /** When a cluster counts as lost; KubeFleet's limits unless given. */
+  readonly limits?: EligibilityLimits | undefined
   /** Full name of a new binding for a cluster; see `bindingName`. */
   readonly newName: (cluster: string) => string
 }
@@ -159,7 +161,10 @@ export interface NamedClusters {
 }
 
 /** Looks named clusters up. */
-export function lookUp(names: readonly string[], { fleet, now }: Pick<CycleInput, 'fleet' | 'now'>): NamedClusters {
+export function lookUp(
+  names: readonly string[],
+  { fleet, now, limits }: Pick<CycleInput, 'fleet' | 'now' | 'limits'>,
+): NamedClusters {
   const valid: MemberCluster[] = []
   const ineligible: { cluster: MemberCluster; reason: string }[] = []
   const unknown: string[] = []
@@ -169,7 +174,7 @@ export function lookUp(names: readonly string[], { fleet, now }: Pick<CycleInput
       unknown.push(name)
       continue
     }
-    const { eligible, reason } = eligibility(cluster, now)
+    const { eligible, reason } = eligibility(cluster, now, limits)
     if (eligible) valid.push(cluster)
     else ineligible.push({ cluster, reason })
   }
@@ -274,5 +279,6 @@ function contextOf({ input, bindings }: Round): CycleContext {
     current: [...bindings.scheduled, ...bindings.bound],
     obsolete: bindings.obsolete,
     now: input.now,
+    limits: input.limits,
   }
 }

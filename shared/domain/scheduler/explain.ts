@@ -44,11 +44,19 @@ export function explain(input: ExplainInput): ClusterReason[] {
 }
 
 function look(input: ExplainInput): Fleetwide {
-  const { policySnapshot, fleet, placement, now } = input
+  const { policySnapshot, fleet, placement, now, limits } = input
   const sorted = [...input.bindings].sort((a, b) => byText(a.name, b.name))
   const classes = classifyBindings(sorted, policySnapshot.name, fleet.byName)
   const current = [...classes.scheduled, ...classes.bound]
-  const context = { fleet, policy: policySnapshot.policy, namespace: placement.namespace, current, obsolete: [], now }
+  const context = {
+    fleet,
+    policy: policySnapshot.policy,
+    namespace: placement.namespace,
+    current,
+    obsolete: [],
+    now,
+    limits,
+  }
   const profile = defaultProfile(context)
   const skipped = prepare(profile.preFilter, 'preFilter')
   return {
@@ -63,7 +71,7 @@ function look(input: ExplainInput): Fleetwide {
 function picked({ input, profile, skipped, selected }: Fleetwide, cluster: MemberCluster): ClusterReason {
   const { placementType = 'PickAll' } = input.policySnapshot.policy ?? {}
   const decision = selected.get(nameOf(cluster))?.clusterDecision
-  const kept = placementType === 'PickFixed' ? unfit(cluster, input.now) : refusedNow(profile, skipped, cluster)
+  const kept = placementType === 'PickFixed' ? unfit(cluster, input) : refusedNow(profile, skipped, cluster)
   const score = decision?.clusterScore
   return {
     cluster: nameOf(cluster),
@@ -81,8 +89,8 @@ function refusedNow(profile: Profile, skipped: ReadonlySet<string>, cluster: Mem
 }
 
 /** Named clusters are asked for their eligibility alone. */
-function unfit(cluster: MemberCluster, now: number): string | undefined {
-  return eligibility(cluster, now).eligible ? undefined : 'ClusterEligibility'
+function unfit(cluster: MemberCluster, { now, limits }: ExplainInput): string | undefined {
+  return eligibility(cluster, now, limits).eligible ? undefined : 'ClusterEligibility'
 }
 
 /** Clusters that were free to be picked: refused by a filter, or not among the best. */

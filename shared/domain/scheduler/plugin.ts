@@ -3,6 +3,7 @@
 import type { Binding } from '../../api/binding.ts'
 import type { MemberCluster } from '../../api/member-cluster.ts'
 import type { PlacementPolicy } from '../../api/placement.ts'
+import type { EligibilityLimits } from '../membership/eligibility.ts'
 import type { Fleet } from './fleet.ts'
 
 /** What a plugin sees of a cycle. Plugins must not change it. */
@@ -17,6 +18,8 @@ export interface CycleContext {
   readonly obsolete: readonly Binding[]
   /** Epoch milliseconds. */
   readonly now: number
+  /** When a cluster counts as lost; KubeFleet's limits unless given. */
+  readonly limits?: EligibilityLimits | undefined
 }
 
 export type VerdictCode = 'Skip' | 'ClusterUnschedulable' | 'ClusterAlreadySelected' | 'InternalError'

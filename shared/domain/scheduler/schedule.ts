@@ -34,10 +34,10 @@ export function scheduleFully(input: CycleInput): CycleResult {
 }
 
 /** Only spread constraints take more than one cycle, and then remembering pays. */
-function stableFor({ fleet, policySnapshot, placement, now }: CycleInput) {
+function stableFor({ fleet, policySnapshot, placement, now, limits }: CycleInput) {
   const { policy } = policySnapshot
   if ((policy?.topologySpreadConstraints?.length ?? 0) === 0) return undefined
-  return rememberingPlugins({ fleet, policy, namespace: placement.namespace, current: [], obsolete: [], now })
+  return rememberingPlugins({ fleet, policy, namespace: placement.namespace, current: [], obsolete: [], now, limits })
 }
 
 /** Bindings as they are once a cycle's changes are stored. Deleting ones stay until their work is gone. */

@@ -16,8 +16,10 @@ import { createKindSource } from '../../../shared/apiserver/kinds/kind-source.ts
 import { createAdmission } from '../../../shared/app/admission.ts'
 import { fleetLists } from '../../../shared/app/fleet-lists.ts'
 import { newsOf } from '../../../shared/app/news.ts'
+import { withRecordSignal } from '../../../shared/app/record-signal.ts'
 import { fleetViews } from '../../../shared/app/views/fleet-views.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
+import { settings } from '../settings.ts'
 import { gizmoCrd } from './gizmo.ts'
 
 export interface FuzzHub {
@@ -45,7 +47,7 @@ export async function createFuzzHub(): Promise<FuzzHub> {
   const clock = jumpingClock()
   const errors: string[] = []
   const objects = createMemoryObjectStore({ clock, keepChanges: 100 })
-  const placements = new MemoryPlacementStore({ clock })
+  const placements = withRecordSignal(new MemoryPlacementStore({ clock }))
   const kinds = createKindSource({ store: objects, base: [...builtinKinds, ...fleetKinds], clock })
   const admit = createAdmission({ kinds: hubKinds(kinds), objects })
   const records = {
@@ -54,6 +56,7 @@ export async function createFuzzHub(): Promise<FuzzHub> {
     payloads: new MemoryPayloadStore(),
     lists: fleetLists(objects, clock),
     clock,
+    settings,
   }
   const api = createApiServer({
     store: objects,
@@ -68,7 +71,7 @@ export async function createFuzzHub(): Promise<FuzzHub> {
     authenticate: loopbackAuthentication,
     authorize: allowEverything,
     admit: (operation, _kind, object, old) => admit(operation, object, old),
-    news: (change) => newsOf(change, clock.now()),
+    news: (change) => newsOf(change, clock.now(), settings.membership),
     views: fleetViews({ ...records, objects }),
     limits: { watchSeconds: 40 },
   })

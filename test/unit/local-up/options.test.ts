@@ -6,7 +6,6 @@ import { readOptions } from '../../../infra/local/up/options.ts'
 test('defaults', () => {
   assert.deepEqual(readOptions([]), {
     port: 7_071,
-    tls: false,
     data: '.hubless',
     members: 3,
     member: [],
@@ -19,7 +18,6 @@ test('everything given', () => {
     readOptions([
       '--port',
       '0',
-      '--tls',
       '--data',
       'x',
       '--members=0',
@@ -32,7 +30,6 @@ test('everything given', () => {
     ]),
     {
       port: 0,
-      tls: true,
       data: 'x',
       members: 0,
       member: [

@@ -4,10 +4,10 @@ import type { PluginFactory } from '../plugin.ts'
 
 const name = 'ClusterEligibility'
 
-export const clusterEligibility: PluginFactory = ({ now }) => ({
+export const clusterEligibility: PluginFactory = ({ now, limits }) => ({
   name,
   filter(cluster) {
-    const { eligible, reason } = eligibility(cluster, now)
+    const { eligible, reason } = eligibility(cluster, now, limits)
     return eligible ? undefined : { code: 'ClusterUnschedulable', reasons: [reason], plugin: name }
   },
   explain: eligibilityFacts,

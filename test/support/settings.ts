@@ -1,0 +1,16 @@
+// The settings of hubs in tests: nothing is held back, and KubeFleet's limits for clusters.
+import { expectedAgents, type Settings } from '../../shared/app/platform.ts'
+import { eligibilityLimits } from '../../shared/domain/membership/eligibility.ts'
+
+export const settings: Settings = {
+  snapshotMinIntervalMs: 0,
+  snapshotCollectMs: 0,
+  coalesceMs: 100,
+  driftWatchMs: 0,
+  membership: {
+    ...eligibilityLimits,
+    forceDeleteWaitMs: 900_000,
+    profileStaleMs: 60_000,
+    expectedAgents: expectedAgents(false),
+  },
+}
