@@ -3,11 +3,12 @@
 import type { KubeObject } from '../api/kube-object.ts'
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { ClusterMessage, PlacementKey } from '../api/message.ts'
+import type { Placement } from '../api/placement.ts'
 import { hasLeft, isReportedByAgent, reportedByHub } from '../domain/membership/agents.ts'
 import { type Contact, sameStatus, statusAfter } from '../domain/membership/contact.ts'
 import { memberAgent } from '../domain/membership/eligibility.ts'
 import { changedAspects, hasLabelChange, wakeOf, wokenPlacements } from '../domain/membership/wakes.ts'
-import { mattersTo } from '../domain/scheduler/cluster-concern.ts'
+import { concernOf } from '../domain/scheduler/cluster-concern.ts'
 import { errorMessage, InvalidInputError } from '../errors.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { placementKeyOf, types } from './fleet-lists.ts'
@@ -25,6 +26,8 @@ export const memberNameLabel = 'kubernetes-fleet.io/member-name'
 const retryMs = 5_000
 /** Heartbeats are written this often when nothing else changed, unless the MemberCluster asks otherwise. */
 const heartbeatSeconds = 60
+/** Where a change can alter only the words, they follow within this time. */
+const reasonsWithinMs = 5_000
 /** Placements that leave a cluster in one go. */
 const leaveSlice = 200
 
@@ -103,10 +106,16 @@ async function wakeConcerned(
 ): Promise<void> {
   const { lists, bus, settings } = platform
   const open = wokenPlacements('open', await lists.placements())
-  const concerned = open.filter((placement) => mattersTo(placement, cluster, changed))
+  const concerned = Map.groupBy(open, (placement) => concernOf(placement, cluster, changed))
+  const wake = (placements: readonly Placement[] = [], withinMs: number) =>
+    placements.map((placement) => wakeSchedule(placementKeyOf(placement), withinMs))
   const overridden = hasLabelChange(changed) ? await wakesOfOverridden(platform, cluster.metadata.name ?? '') : []
-  const messages = concerned.map((placement) => wakeSchedule(placementKeyOf(placement), settings.coalesceMs))
-  if (messages.length + overridden.length > 0) await bus.send([...messages, ...overridden])
+  const messages = [
+    ...wake(concerned.get('outcome'), settings.coalesceMs),
+    ...wake(concerned.get('reasons'), reasonsWithinMs),
+    ...overridden,
+  ]
+  if (messages.length > 0) await bus.send(messages)
 }
 
 async function contactWith({ access, memberCrds, clock }: Needs, cluster: string): Promise<Contact> {

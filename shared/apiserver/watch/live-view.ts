@@ -19,8 +19,6 @@ const anywayParts = 50
 const readsAtOnce = 8
 /** What nobody watches is forgotten after this time. */
 const lingerMs = 30_000
-/** Clocks of instances may differ by this much: a watch is told what changed that long before the revision it names. */
-const clockMarginMs = 2_000
 /** Failures in a row before watches are sent away to come back later. */
 const maxFailures = 5
 
@@ -119,7 +117,7 @@ class LiveView {
       subscriber.end('expired')
       return () => undefined
     }
-    const missed = this.#state.changesSince(revision - clockMarginMs)
+    const missed = this.#state.changesSince(revision)
     if (missed.length > 0) subscriber.deliver(missed)
     this.#subscribers.add(subscriber)
     if (!this.#stop) this.#start()

@@ -14,6 +14,10 @@ interface Part {
   readonly objects: ReadonlyMap<string, Shown>
 }
 
+/** Clocks of instances may differ by this much. */
+const clockMarginMs = 2_000
+/** Revisions given out here that are remembered: between them and what changed there is no doubt about clocks. */
+const marksKept = 1_000
 /** Removals remembered for watches that come back; older ones must list again. */
 const removalsKept = 20_000
 
@@ -21,6 +25,7 @@ const removalsKept = 20_000
 export class ViewState {
   readonly #parts = new Map<string, Part>()
   readonly #removed = new Map<string, Change>()
+  readonly #marks = new Set<number>()
   #last: number
   #reads = 0
   #completeFrom = Number.POSITIVE_INFINITY
@@ -36,6 +41,9 @@ export class ViewState {
   /** A revision for what is shown now: every later change has a higher one. */
   mark(now: number): number {
     this.#last = Math.max(this.#last, now)
+    this.#marks.add(this.#last)
+    const oldest = this.#marks.size > marksKept ? this.#marks.values().next().value : undefined
+    if (oldest !== undefined) this.#marks.delete(oldest)
     return this.#last
   }
 
@@ -44,8 +52,14 @@ export class ViewState {
     this.#completeFrom = Math.min(this.#completeFrom, revision)
   }
 
+  /** Whether all that changed after a revision, from here or another instance, is known. */
   isCompleteSince(revision: number): boolean {
-    return revision >= this.#completeFrom
+    return this.#before(revision) >= this.#completeFrom
+  }
+
+  /** A time after which everything not shown at the revision happened, by this instance's clock. */
+  #before(revision: number): number {
+    return this.#marks.has(revision) ? revision : revision - clockMarginMs
   }
 
   /** Parts that show something. */
@@ -79,7 +93,9 @@ export class ViewState {
         continue
       }
       const revision = this.#next(now)
-      after.set(id, { object, createdAt: known?.createdAt ?? revision, changedAt: revision })
+      // What the first look finds was there before; when it changed last, nobody asks.
+      const at = this.#completeFrom === Number.POSITIVE_INFINITY ? 0 : revision
+      after.set(id, { object, createdAt: known?.createdAt ?? at, changedAt: at })
       this.#removed.delete(id)
       changes.push(
         known
@@ -93,8 +109,9 @@ export class ViewState {
     return changes
   }
 
-  /** One change for each object that changed after `revision`, as it is now, oldest first. */
-  changesSince(revision: number): Change[] {
+  /** One change for each object that changed after a revision, as it is now, oldest first. */
+  changesSince(given: number): Change[] {
+    const revision = this.#before(given)
     const changes: Change[] = [...this.#removed.values()].filter((change) => change.revision > revision)
     for (const { objects } of this.#parts.values())
       for (const { object, createdAt, changedAt } of objects.values())

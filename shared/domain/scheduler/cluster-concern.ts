@@ -1,24 +1,28 @@
 // Which open placements a change of one cluster can matter to. A cycle reads only what the policy asks for, so a placement
-// that asks for nothing that changed, or still cannot take the cluster, would decide what it decided before.
+// that asks for nothing that changed would decide what it decided before.
 import type { MemberCluster } from '../../api/member-cluster.ts'
 import type { ClusterSelectorTerm, LabelSelector, Placement, PlacementPolicy } from '../../api/placement.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { fleetOf, nameOf } from './fleet.ts'
 import { termMatcher } from './plugins/cluster-affinity.ts'
 
+/** Another outcome, no more than other words about the same one, or nothing at all. */
+export type Concern = 'outcome' | 'reasons' | 'nothing'
+
 /**
- * Whether scheduling a placement again may give another outcome. `changed` are the aspects of the cluster that changed
- * (`changedAspects`); undefined when anything may have.
+ * What scheduling a placement again may change. `changed` are the aspects of the cluster that changed (`changedAspects`);
+ * undefined when anything may have.
  */
-export function mattersTo(
+export function concernOf(
   { spec: { policy } }: Pick<Placement, 'spec'>,
   cluster: MemberCluster,
   changed: readonly string[] | undefined,
-): boolean {
-  if (policy?.placementType === 'PickFixed') return policy.clusterNames?.includes(nameOf(cluster)) ?? false
-  if (changed !== undefined && !asksFor(policy, new Set(changed))) return false
+): Concern {
+  if (policy?.placementType === 'PickFixed')
+    return policy.clusterNames?.includes(nameOf(cluster)) ? 'outcome' : 'nothing'
+  if (changed !== undefined && !asksFor(policy, new Set(changed))) return 'nothing'
   const spread = policy?.topologySpreadConstraints?.length ?? 0
-  return spread > 0 || matchesRequired(policy, cluster)
+  return spread > 0 || matchesRequired(policy, cluster) ? 'outcome' : 'reasons'
 }
 
 /** Aspects of a cluster as policies name them. */
