@@ -74,12 +74,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const response = await work()
       return request.method === 'HEAD' ? new Response(null, response) : response
     } catch (error) {
-      const status = statusOf(error)
-      // A revision from the future is the caller's doing.
-      if (status.code >= 500 && status.code !== 504)
-        server.log.error('a request failed', { path: new URL(request.url).pathname, error: errorMessage(error) })
-      return respondStatus(status)
+      return refusal(request, error, [])
     }
+  }
+
+  function refusal(request: Request, error: unknown, warnings: readonly string[]): Response {
+    const status = statusOf(error)
+    // A revision from the future is the caller's doing.
+    if (status.code >= 500 && status.code !== 504)
+      server.log.error('a request failed', { path: new URL(request.url).pathname, error: errorMessage(error) })
+    return respondStatus(status, warnings)
   }
 
   async function route(request: Request): Promise<Response> {
@@ -118,7 +122,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     const { kind, index } = await servedKind(target)
     const form = negotiate(request.headers.get('accept'))
     const warnings = kind.deprecationWarning === undefined ? [] : [kind.deprecationWarning]
-    return await dispatch({ server, request, target, kind, index, user, form, warnings })
+    try {
+      return await dispatch({ server, request, target, kind, index, user, form, warnings })
+    } catch (error) {
+      // What was noticed on the way is worth knowing although the request is refused.
+      return refusal(request, error, warnings)
+    }
   }
 
   /** The kind, looking again when it is not known: it may have been defined a moment ago elsewhere. */

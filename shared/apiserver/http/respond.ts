@@ -49,8 +49,9 @@ export function respondTagged(
 }
 
 /** The Status of a refusal, with the headers clients act on. */
-export function respondStatus(error: StatusError): Response {
+export function respondStatus(error: StatusError, warnings: readonly string[] = []): Response {
   const headers = new Headers({ ...baseHeaders, 'content-type': 'application/json' })
+  addWarnings(headers, warnings)
   const seconds = error.details?.retryAfterSeconds
   if (seconds !== undefined) headers.set('retry-after', String(seconds))
   if (error.code === 401) headers.set('www-authenticate', 'Bearer')

@@ -103,9 +103,18 @@ export function shaped(
   options: WriteOptions,
 ) {
   const processed = processKind(call.kind, asJson(object), { old: old && asJson(old) })
+  if (processed.unreadable !== undefined) throw unreadable(call, processed.unreadable, patch === true)
   reportFields(call, processed.unknownFields, duplicates, options, patch === true)
   call.warnings.push(...processed.warnings)
   return { object: processed.object as unknown as KubeObject, errors: processed.errors }
+}
+
+function unreadable({ kind, target }: Call, reason: string, patch: boolean): StatusError {
+  if (patch) {
+    const message = `Invalid value: "": ${reason}`
+    return invalid(kind, target.name ?? '', [{ field: 'patch', reason: 'FieldValueInvalid', message }])
+  }
+  return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${reason}`)
 }
 
 /** Unknown and duplicate fields: refused, warned about or passed over, as `fieldValidation` says. */

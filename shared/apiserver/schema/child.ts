@@ -1,5 +1,5 @@
 // Which schema describes a property or an item.
-import { has } from './json-value.ts'
+import { childPath, has } from './json-value.ts'
 import type { Schema } from './schema.ts'
 
 /** Schema of the property `name`, or of any map entry; undefined when the schema says nothing of it. */
@@ -9,9 +9,15 @@ export function propertySchema(schema: Schema, name: string): Schema | undefined
   return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
+/** The path of a member as most complaints write it: `.field`, or `[entry]` of a map. */
+export function memberPath({ properties }: Schema, path: string, name: string): string {
+  const isField = properties !== undefined && has(properties, name)
+  return isField ? childPath(path, name) : `${path}[${name}]`
+}
+
 /** True when properties the schema does not name are kept as they are. */
 export function keepsUnknown(schema: Schema): boolean {
-  return schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true
+  return schema['x-kubernetes-preserve-unknown-fields'] === true
 }
 
 type Defaults = readonly (readonly [name: string, schema: Schema])[]

@@ -43,11 +43,15 @@ export function isCidr(text: string): boolean {
   return isIPv4(address) ? Number(bits) <= 32 : isIPv6(address) && Number(bits) <= 128
 }
 
+const letter = 'a-zA-Z0-9\\p{S}\\p{L}'
+/** A single label with a dash after its first letter at most, or labels that end with a word of letters. */
+const hostname = new RegExp(
+  `^(?:[${letter}](?:-?[${letter}]{0,62})?|(?:[${letter}](?:[${letter}-]{0,61}[${letter}])?\\.)+[a-zA-Z\\p{L}]{2,63})$`,
+  'u',
+)
+
 function isHostname(text: string): boolean {
-  if (text.length === 0 || text.length > 255) return false
-  const labels = text.split('.')
-  if (!labels.every((part) => /^[\p{L}\p{S}0-9]([-\p{L}\p{S}0-9]{0,61}[\p{L}\p{S}0-9])?$/u.test(part))) return false
-  return labels.length === 1 || /^[\p{L}]{2,63}$/u.test(labels.at(-1) ?? '')
+  return text.length <= 255 && hostname.test(text)
 }
 
 function isMac(text: string): boolean {
@@ -68,7 +72,7 @@ function isUri(text: string): boolean {
 
 function isBase64(text: string): boolean {
   const bare = text.replace(/[\r\n]/g, '')
-  return bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare)
+  return bare !== '' && bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare)
 }
 
 function isEmail(text: string): boolean {

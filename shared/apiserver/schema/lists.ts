@@ -1,9 +1,8 @@
 // Lists that promise unique items: sets, and maps written as lists.
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts'
-import { listMapKeys, propertySchema } from './child.ts'
-import { itemKey } from './correlate.ts'
-import { duplicate } from './field-errors.ts'
-import { canonicalJson, childPath, maxDepth } from './json-value.ts'
+import { listMapKeys, memberPath, propertySchema } from './child.ts'
+import { duplicate, invalid } from './field-errors.ts'
+import { canonicalJson, maxDepth } from './json-value.ts'
 import type { FieldError, Schema } from './schema.ts'
 
 const uniqueBelow = new WeakMap<Schema, boolean>()
@@ -50,31 +49,31 @@ function walkItems(schema: Schema, value: readonly Json[], path: string, errors:
 function walkProperties(schema: Schema, value: JsonObject, path: string, errors: FieldError[], depth: number): void {
   for (const [name, child] of Object.entries(value)) {
     const described = propertySchema(schema, name)
-    if (described !== undefined && child !== undefined) walk(described, child, childPath(path, name), errors, depth + 1)
+    if (described !== undefined && child !== undefined)
+      walk(described, child, memberPath(schema, path, name), errors, depth + 1)
   }
 }
 
 function checkUnique(schema: Schema, value: readonly Json[], path: string, errors: FieldError[]): void {
   const isMap = schema['x-kubernetes-list-type'] === 'map'
-  const seen = new Set<string>()
-  const reported = new Set<string>()
+  const odd = isMap ? value.findIndex((item) => item !== null && !isJsonObject(item)) : -1
+  if (odd >= 0) {
+    errors.push(invalid(`${path}[${odd}]`, value[odd], 'must be an object for an array of list-type map'))
+    return
+  }
+  const seen = new Map<string, number>()
   for (const [index, item] of value.entries()) {
-    if (isMap && !isJsonObject(item)) continue
-    const key = isMap && isJsonObject(item) ? itemKey(schema, item) : canonicalJson(item)
-    if (seen.has(key) && !reported.has(key)) {
-      reported.add(key)
-      errors.push(duplicate(`${path}[${index}]`, isMap && isJsonObject(item) ? keyFields(schema, item) : item))
-    }
-    seen.add(key)
+    const fields = isMap ? keyFields(schema, isJsonObject(item) ? item : {}) : item
+    const key = canonicalJson(fields)
+    const times = (seen.get(key) ?? 0) + 1
+    seen.set(key, times)
+    if (times === 2) errors.push(duplicate(`${path}[${index}]`, fields))
   }
 }
 
-function keyFields(schema: Schema, item: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
-  const defaults = schema.items?.properties
+/** The keys an item has: by now defaults are part of it. */
+function keyFields(schema: Schema, item: JsonObject): Record<string, Json> {
   return Object.fromEntries(
-    listMapKeys(schema).flatMap((key) => {
-      const value = item[key] ?? defaults?.[key]?.default
-      return value === undefined ? [] : [[key, value]]
-    }),
+    listMapKeys(schema).flatMap((key) => (item[key] === undefined ? [] : [[key, item[key] ?? null]])),
   )
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../api/json.ts'
 import type { ServedKind } from '../kind.ts'
 import { hasRules } from './cel/rule.ts'
 import { type Verdicts, validateRules } from './cel/validate-rules.ts'
+import { embeddedFaults } from './embedded.ts'
 import { invalid, noField } from './field-errors.ts'
 import { validateLists } from './lists.ts'
 import { ratchet } from './ratchet.ts'
@@ -27,6 +28,8 @@ export interface Processed {
   readonly errors: readonly FieldError[]
   /** Paths of fields the schema does not know and that were dropped, e.g. `spec.bogus`. */
   readonly unknownFields: readonly string[]
+  /** Why the object cannot be read at all. */
+  readonly unreadable?: string | undefined
   /** What the writer should know although the object is accepted: rules broken by parts that did not change. */
   readonly warnings: readonly string[]
 }
@@ -35,14 +38,17 @@ export interface Processed {
 export function processObject(schema: Schema, object: JsonObject, options: ProcessOptions = {}): Processed {
   const { old, uniqueItems = true } = options
   const shaped = shapeObject(schema, object)
+  const embedded = embeddedFaults(schema, object)
   const found = [...shaped.errors, ...validateValue(schema, shaped.object, '')]
-  const kept = old === undefined ? found : ratchet(schema, shaped.object, old, found)
+  const remaining = old === undefined ? found : ratchet(schema, shaped.object, old, found)
+  const kept = [...embedded.errors, ...remaining]
   const errors = uniqueItems ? [...kept, ...repeatedItems(schema, shaped.object, old)] : kept
   const broken = brokenRules(schema, shaped.object, old, errors)
   return {
     object: shaped.object,
     errors: [...errors, ...broken.errors],
-    unknownFields: shaped.unknownFields,
+    unknownFields: [...shaped.unknownFields, ...embedded.unknownFields].sort(),
+    unreadable: embedded.unreadable[0],
     warnings: broken.forgiven.map(({ field, message }) => `${field}: ${message}`),
   }
 }

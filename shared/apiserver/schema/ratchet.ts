@@ -1,15 +1,15 @@
 // An update is not held responsible for what it did not touch: complaints about unchanged parts are dropped.
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts'
 import { propertySchema } from './child.ts'
-import { oldItems, oldProperty } from './correlate.ts'
+import { isUnchanged, oldItems, oldProperty } from './correlate.ts'
 import { noField } from './field-errors.ts'
-import { childPath, equalJson } from './json-value.ts'
+import { childPath } from './json-value.ts'
 import type { FieldError, Schema } from './schema.ts'
 
 /** Collects the paths of the largest parts of `value` that equal the part of `old` they continue. */
 function collectUnchanged(schema: Schema, value: Json, old: Json | undefined, path: string, found: Set<string>): void {
   if (old === undefined) return
-  if (equalJson(value, old)) {
+  if (isUnchanged(schema, value, old)) {
     found.add(path)
   } else if (Array.isArray(value)) {
     const { items } = schema

@@ -50,13 +50,36 @@ function shape(schema: Schema, value: Json, path: string, run: Run, depth: numbe
       ? shapeMap(schema, value, path, run, depth, schema['x-kubernetes-embedded-resource'] === true)
       : value
   }
-  const items = schema.items
-  if (items === undefined) return copyJson(value, depth)
+  if (schema.items === undefined && keepsUnknown(schema)) return copyJson(value, depth)
+  const items = schema.items ?? nothingKnown
   return value.map((item, index) => {
     const isUnset = item === null && items.default !== undefined && items.nullable !== true
     const filled = isUnset && run.fill ? (items.default ?? null) : item
     return shape(items, filled, `${path}[${index}]`, run, depth + 1)
   })
+}
+
+/** Entries of a map that says nothing of them stay; fields inside them are unknown. */
+const nothingKnown: Schema = {}
+
+function shapeUnknown(
+  schema: Schema,
+  name: string,
+  value: Json,
+  out: Record<string, Json>,
+  path: string,
+  run: Run,
+  depth: number,
+): void {
+  const at = childPath(path, name)
+  if (keepsUnknown(schema)) put(out, name, copyJson(value, depth))
+  else if (schema.additionalProperties === true) put(out, name, shape(nothingKnown, value, at, run, depth + 1))
+  else if (run.unknown.length < maxReported) run.unknown.push(at)
+}
+
+/** What metadata of an embedded resource does not have is told with what else is wrong with the resource. */
+function runOf(run: Run, name: string, path: string, resource: boolean): Run {
+  return resource && name === 'metadata' && path !== '' ? { ...run, unknown: [] } : run
 }
 
 function shapeMap(
@@ -70,11 +93,10 @@ function shapeMap(
   const out: Record<string, Json> = {}
   for (const name of Object.keys(value)) {
     const child = value[name]
-    if (child === undefined) continue
     const known = fieldSchema(schema, name, resource)
-    if (known !== undefined) shapeField(known, name, child, out, path, run, depth)
-    else if (keepsUnknown(schema)) put(out, name, copyJson(child, depth))
-    else if (run.unknown.length < maxReported) run.unknown.push(childPath(path, name))
+    if (child === undefined) continue
+    if (known !== undefined) shapeField(known, name, child, out, path, runOf(run, name, path, resource), depth)
+    else shapeUnknown(schema, name, child, out, path, run, depth)
   }
   for (const [name, property] of run.fill ? defaultedProperties(schema) : []) {
     const { default: value } = property

@@ -2,9 +2,8 @@
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts'
 import { propertySchema } from './child.ts'
 import { invalid, noField, notSupported, required, tooLong, tooMany, typeInvalid } from './field-errors.ts'
-import { matchesFormat } from './formats.ts'
+import { isCheckedFormat, matchesFormat } from './formats.ts'
 import { childPath, equalJson, has, maxDepth } from './json-value.ts'
-import { rootFields } from './metadata.ts'
 import { matchesPattern } from './pattern.ts'
 import type { FieldError, Schema, SchemaType } from './schema.ts'
 
@@ -20,16 +19,19 @@ export function validateValue(schema: Schema, value: Json, path: string, depth =
 
 function check(schema: Schema, value: Json, path: string, errors: FieldError[], depth: number): void {
   if (errors.length >= maxErrors || depth > maxDepth) return
-  if (value === null) {
-    if (schema.nullable !== true) checkType(schema, value, path, errors)
-    return
-  }
-  if (!checkType(schema, value, path, errors)) return
-  if (schema.enum !== undefined && !schema.enum.some((allowed) => equalJson(allowed, value))) {
+  if (value !== null || schema.nullable !== true) checkType(schema, value, path, errors)
+  if (schema.enum !== undefined && !schema.enum.some((allowed) => isAllowed(allowed, value))) {
     errors.push(notSupported(path, value, schema.enum))
   }
-  checkKind(schema, value, path, errors, depth)
+  if (value === null) return
   if (schema.anyOf || schema.oneOf || schema.allOf || schema.not) checkAlternatives(schema, value, path, errors, depth)
+  checkKind(schema, value, path, errors, depth)
+}
+
+/** A fraction is held against whole numbers without what it has behind the point. */
+function isAllowed(allowed: Json, value: Json): boolean {
+  const cut = typeof value === 'number' && typeof allowed === 'number' && Number.isInteger(allowed)
+  return cut ? Math.trunc(value) === allowed : equalJson(allowed, value)
 }
 
 function checkKind(schema: Schema, value: Json, path: string, errors: FieldError[], depth: number): void {
@@ -47,19 +49,37 @@ function typeOf(value: Json): SchemaType | 'null' {
   return type === 'string' || type === 'boolean' ? type : 'object'
 }
 
-/** True when the type fits, so that the other checks make sense. */
-function checkType(schema: Schema, value: Json, path: string, errors: FieldError[]): boolean {
+function checkType(schema: Schema, value: Json, path: string, errors: FieldError[]): void {
   const intOrString = schema['x-kubernetes-int-or-string'] === true
   const wanted = intOrString ? 'integer,string' : schema.type
-  if (wanted === undefined) return true
+  if (wanted === undefined) return
   const actual = typeOf(value)
   const fits = intOrString
     ? actual === 'integer' || actual === 'string'
     : actual === wanted || (wanted === 'number' && actual === 'integer')
-  if (fits) return true
-  errors.push(typeInvalid(path, actual, `${path} in body must be of type ${wanted}: ${JSON.stringify(actual)}`))
-  if (wanted === 'integer' && actual === 'number') errors.push(unreadable(path, 'integer (default format)'))
-  return false
+  if (fits) return
+  const format = intOrString ? undefined : checkedFormat(schema)
+  // A real server does not look at the type of a list where a format of texts is asked for.
+  if (format !== undefined && schema.type === 'string' && Array.isArray(value)) return
+  const [expected, found] =
+    format === undefined || Array.isArray(value) || typeof value === 'string'
+      ? [wanted, actual]
+      : [format, formatOf(value)]
+  errors.push(typeInvalid(path, found, `${path} in body must be of type ${expected}: ${JSON.stringify(found)}`))
+}
+
+/** The format a value has by itself, which a real server names beside the one that is asked for. */
+function formatOf(value: Json): string {
+  if (typeof value !== 'number') return ''
+  return Number.isInteger(value) ? 'int64' : 'float64'
+}
+
+/** The schema's format, when it is one that counts. */
+function checkedFormat({ type, format }: Schema): string | undefined {
+  if (format === undefined) return undefined
+  if (type === 'integer') return format === 'int32' || format === 'int64' ? format : undefined
+  if (type === 'number') return format === 'float' || format === 'double' ? format : undefined
+  return type === 'string' && isCheckedFormat(format) ? format : undefined
 }
 
 function unreadable(path: string, type: string): FieldError {
@@ -76,14 +96,12 @@ function codePoints(text: string, enough: number): number {
 
 function checkString(schema: Schema, value: string, path: string, errors: FieldError[]): void {
   const { maxLength, minLength, pattern, format } = schema
+  // Of these a real server names the first.
   if (maxLength !== undefined && codePoints(value, maxLength) > maxLength) errors.push(tooLong(path, maxLength))
-  if (minLength !== undefined && (value.length < minLength || codePoints(value, 0) < minLength)) {
+  else if (minLength !== undefined && (value.length < minLength || codePoints(value, 0) < minLength))
     errors.push(invalid(path, value, `${path} in body should be at least ${minLength} chars long`))
-    return
-  }
-  if (pattern !== undefined && !matchesPattern(pattern, value)) {
+  else if (pattern !== undefined && !matchesPattern(pattern, value))
     errors.push(invalid(path, value, `${path} in body should match '${pattern}'`))
-  }
   if (format !== undefined && !matchesFormat(format, value)) {
     errors.push(typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`))
   }
@@ -92,24 +110,44 @@ function checkString(schema: Schema, value: string, path: string, errors: FieldE
 const int32 = { min: -(2 ** 31), max: 2 ** 31 - 1 }
 
 function checkNumber(schema: Schema, value: number, path: string, errors: FieldError[]): void {
-  const { multipleOf, format, type } = schema
-  if (type === 'integer' && format === 'int32' && (value < int32.min || value > int32.max)) {
+  const { format, type } = schema
+  const checked = checkedFormat(schema)
+  const form = checked === undefined ? '(default format)' : `with format ${checked}`
+  if (type === 'integer' && !Number.isInteger(value)) errors.push(unreadable(path, `integer ${form}`))
+  else if (type === 'integer' && format === 'int32' && (value < int32.min || value > int32.max)) {
     errors.push(unreadable(path, 'integer with format int32'))
   }
-  if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
-    errors.push(invalid(path, value, `${path} in body should be a multiple of ${multipleOf}`))
-  }
-  checkBounds(schema, value, path, errors)
+  // A whole number is held against whole bounds: what they have behind the point does not count.
+  const bound = (limit: number | undefined) =>
+    limit === undefined ? undefined : Number.isInteger(value) ? Math.trunc(limit) : limit
+  const { multipleOf, minimum, maximum } = schema
+  checkMultiple(bound(multipleOf), value, path, errors)
+  checkBounds({ ...schema, minimum: bound(minimum), maximum: bound(maximum) }, value, path, errors)
 }
 
-function checkBounds(schema: Schema, value: number, path: string, errors: FieldError[]): void {
+function checkMultiple(factor: number | undefined, value: number, path: string, errors: FieldError[]): void {
+  if (factor === undefined) return
+  if (factor <= 0)
+    errors.push(invalid(path, factor, `factor MultipleOf declared for ${path} must be positive: ${factor}`))
+  else if (!isMultiple(value, factor))
+    errors.push(invalid(path, value, `${path} in body should be a multiple of ${factor}`))
+}
+
+interface Bounds {
+  readonly minimum: number | undefined
+  readonly maximum: number | undefined
+  readonly exclusiveMinimum?: boolean
+  readonly exclusiveMaximum?: boolean
+}
+
+function checkBounds(schema: Bounds, value: number, path: string, errors: FieldError[]): void {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema
   const complain = (words: string) => errors.push(invalid(path, value, `${path} in body should be ${words}`))
-  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
-    complain(`less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
-  }
   if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
     complain(`greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
+  }
+  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
+    complain(`less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
   }
 }
 
@@ -140,23 +178,15 @@ function checkObject(schema: Schema, value: JsonObject, path: string, errors: Fi
   }
   for (const name of names) {
     const child = value[name]
-    const described = fieldSchema(schema, name)
+    const described = propertySchema(schema, name)
     if (child !== undefined && described !== undefined)
       check(described, child, childPath(path, name), errors, depth + 1)
   }
   checkRequired(schema, value, path, errors)
 }
 
-function fieldSchema(schema: Schema, name: string): Schema | undefined {
-  const described = propertySchema(schema, name)
-  if (described !== undefined || schema['x-kubernetes-embedded-resource'] !== true) return described
-  return has(rootFields, name) ? rootFields[name] : undefined
-}
-
 function checkRequired(schema: Schema, value: JsonObject, path: string, errors: FieldError[]): void {
   for (const name of schema.required ?? []) if (!has(value, name)) errors.push(required(childPath(path, name)))
-  if (schema['x-kubernetes-embedded-resource'] !== true) return
-  for (const name of ['apiVersion', 'kind']) if (!value[name]) errors.push(required(childPath(path, name)))
 }
 
 function checkAlternatives(schema: Schema, value: Json, path: string, errors: FieldError[], depth: number): void {

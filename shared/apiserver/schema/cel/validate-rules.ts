@@ -1,8 +1,8 @@
 // Runs the rules of a schema over a value and words their verdicts as Kubernetes does.
 import { isJsonObject, type Json, type JsonObject } from '../../../api/json.ts'
-import { propertySchema } from '../child.ts'
-import { oldItems, oldProperty } from '../correlate.ts'
-import { childPath, equalJson, maxDepth, showValue } from '../json-value.ts'
+import { memberPath, propertySchema } from '../child.ts'
+import { isUnchanged, oldItems, oldProperty } from '../correlate.ts'
+import { maxDepth, showValue } from '../json-value.ts'
 import type { FieldError, Schema, ValidationRule } from '../schema.ts'
 import { aligned } from './align.ts'
 import { BudgetError, exhaustedText, objectBudget, ruleBudget, withBudget } from './budget.ts'
@@ -56,7 +56,7 @@ interface Place {
 
 function visit(schema: Schema, value: Json, outer: Place, run: Run): void {
   if (value === null || outer.depth > maxDepth || run.left <= 0 || !hasRules(schema)) return
-  const place = outer.old === undefined ? outer : { ...outer, unchanged: equalJson(value, outer.old) }
+  const place = outer.old === undefined ? outer : { ...outer, unchanged: isUnchanged(schema, value, outer.old) }
   const node = run.source.nodeOf(schema)
   if (node !== undefined) judge(node, schema, value, place, run)
   if (Array.isArray(value)) visitItems(schema, value, place, run)
@@ -78,7 +78,7 @@ function visitProperties(schema: Schema, value: JsonObject, place: Place, run: R
     const described = propertySchema(schema, name)
     if (described === undefined || child === undefined) continue
     const old = oldProperty(place.old, name)
-    visit(described, child, { ...place, old, path: childPath(path, name), depth: depth + 1 }, run)
+    visit(described, child, { ...place, old, path: memberPath(schema, path, name), depth: depth + 1 }, run)
   }
 }
 
