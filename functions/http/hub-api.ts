@@ -7,6 +7,9 @@ import { StatusError } from '../../shared/apiserver/http/status-error.ts'
 import { errorMessage } from '../../shared/errors.ts'
 import { getContext } from '../context.ts'
 import type { HttpFunction } from '../define.ts'
+import { type AnswerFlow, followAnswers } from './answer-flow.ts'
+
+const flowOf = followAnswers()
 
 export const hubApi: HttpFunction = {
   trigger: 'http',
@@ -16,7 +19,7 @@ export const hubApi: HttpFunction = {
     try {
       const { apiServer } = await getContext()
       // What a write announced is in the outbox and on its way: nobody has to wait for that.
-      return await answerWith(apiServer, request)
+      return await answerWith(apiServer, request, flowOf(invocation.invocationId))
     } catch (error) {
       invocation.error('the hub could not answer', errorMessage(error))
       // In stream mode an exception here would leave the caller without any answer.
@@ -30,13 +33,16 @@ export const hubApi: HttpFunction = {
 export async function answerWith(
   apiServer: Pick<ApiServer, 'handle'>,
   request: HttpRequest,
+  flow?: AnswerFlow,
 ): Promise<HttpResponseInit> {
-  return responseInit(await apiServer.handle(webRequest(request)))
+  const response = await apiServer.handle(webRequest(request, flow?.left))
+  if (!flow || !response.body) return responseInit(response)
+  return responseInit(new Response(flow.paced(response.body), response))
 }
 
-function webRequest({ url, method, headers, body }: HttpRequest): Request {
+function webRequest({ url, method, headers, body }: HttpRequest, left: AbortSignal | undefined): Request {
   const hasBody = method !== 'GET' && method !== 'HEAD' && body !== null
-  const init = { method, headers: new Headers([...headers.entries()]) }
+  const init = { method, headers: new Headers([...headers.entries()]), ...(left && { signal: left }) }
   return new Request(url, hasBody ? { ...init, body: body as ReadableStream<Uint8Array>, duplex: 'half' } : init)
 }
 

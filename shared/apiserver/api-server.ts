@@ -72,7 +72,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   async function answered(request: Request, work: () => Promise<Response>): Promise<Response> {
     try {
       const response = await work()
-      return request.method === 'HEAD' ? new Response(null, response) : response
+      return request.method === 'HEAD' ? await headOnly(response) : response
     } catch (error) {
       return refusal(request, error, [])
     }
@@ -209,6 +209,12 @@ async function seedDefaults(server: Server): Promise<void> {
 
 function isTokenRequest({ kind, target }: Call): boolean {
   return kind.group === '' && kind.plural === 'serviceaccounts' && target.subresource === tokenSubresource
+}
+
+/** What nobody will read must not go on: the body may be a watch. */
+async function headOnly(response: Response): Promise<Response> {
+  await response.body?.cancel()
+  return new Response(null, response)
 }
 
 function asJsonList(call: Call, items: Awaited<ReturnType<typeof deleteCollection>>['items'], revision: number) {

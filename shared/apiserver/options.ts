@@ -90,8 +90,11 @@ export interface Limits {
   readonly bookmarkSeconds: number
   /** Watches at once; one more is answered 429. */
   readonly watches: number
-  /** Events a slow watcher may owe before its watch ends. */
+  /** Events a slow watcher may owe before its watch ends, and their bytes together. */
   readonly watchBacklog: number
+  readonly watchBacklogBytes: number
+  /** Seconds without a read after which a watch that has something to say ends. */
+  readonly stallSeconds: number
   /** Largest object as stored, in bytes of JSON. */
   readonly objectBytes: number
 }
@@ -102,6 +105,8 @@ export const defaultLimits: Limits = {
   bookmarkSeconds: 60,
   watches: 500,
   watchBacklog: 2_000,
+  watchBacklogBytes: 8_388_608,
+  stallSeconds: 30,
   objectBytes: 1_572_864,
 }
 

@@ -11,7 +11,7 @@ export interface Subscriber {
   deliver(changes: readonly Change[]): void
   /** Everything up to here was delivered. */
   progress(revision: number): void
-  end(reason: 'expired' | 'failed'): void
+  end(reason: 'expired' | 'failed', oldest?: number): void
 }
 
 export interface ChangeTails {
@@ -20,6 +20,8 @@ export interface ChangeTails {
    * a revision the log no longer holds ends the subscription as `expired`.
    */
   follow(type: ResourceType, revision: number, subscriber: Subscriber): () => void
+  /** How far this instance follows the log of a type, while anybody watches it. */
+  reached(type: ResourceType): number | undefined
   /** A write of this type just happened here. */
   nudge(type: ResourceType): void
 }
@@ -62,6 +64,7 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
         leave?.()
       }
     },
+    reached: (type) => tails.get(typeText(type))?.cursor,
     nudge(type) {
       const tail = tails.get(typeText(type))
       if (!tail) return
@@ -84,7 +87,7 @@ export function createChangeTails(options: { store: ObjectStore; clock: Clock; l
       const page = await store.changes(type, cursor, pageSize)
       if (!isOpen()) return undefined
       if (page.kind === 'expired') {
-        subscriber.end('expired')
+        subscriber.end('expired', page.oldest)
         return undefined
       }
       cursor = deliverPage(subscriber, page.changes, page.revision)

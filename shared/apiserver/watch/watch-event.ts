@@ -1,6 +1,6 @@
 // What a change looks like to one watcher: inside its selection, entering it, or leaving it.
 import type { JsonObject } from '../../api/json.ts'
-import { apiVersionOf, type KubeObject } from '../../api/kube-object.ts'
+import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
 import type { Change } from '../../ports/object-store.ts'
 import { type StatusError, statusBody } from '../http/status-error.ts'
 import type { Call } from '../resource/call.ts'
@@ -8,7 +8,7 @@ import { partial, table } from '../resource/read.ts'
 import type { Selection } from '../resource/selection.ts'
 import { asServed } from '../resource/stored-form.ts'
 
-export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
+type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
 const encoder = new TextEncoder()
 
@@ -21,7 +21,7 @@ export function encodeEvent(type: EventType | 'BOOKMARK' | 'ERROR', object: Json
 export const heartbeat = encoder.encode('\n')
 
 /** The event of a change for a selection, or undefined when it is none of the watcher's business. */
-export function eventOf(
+function eventOf(
   call: Call,
   selection: Selection,
   change: Change,
@@ -36,15 +36,40 @@ export function eventOf(
   return wasIn ? { type: 'DELETED', object } : undefined
 }
 
-/** Renders the objects of one watch. The first Table carries the columns, later ones only rows. */
-export function eventRenderer(call: Call): (object: KubeObject) => JsonObject {
-  let first = true
-  return (object) => {
+/** Turns objects and changes into what one watch shows of them. */
+export interface EventRenderer {
+  render(object: KubeObject): JsonObject
+  /** The event ready to send, or undefined when the selection does not hold it. */
+  event(change: Change): Uint8Array | undefined
+}
+
+/** Events as they were sent to the first watcher that saw a change; the others who see the same send the same bytes. */
+const sent = new WeakMap<Change, Map<string, Uint8Array>>()
+
+/** The first Table of a watch carries the columns, later ones only rows. */
+export function eventRenderer(call: Call, selection: Selection): EventRenderer {
+  let columns = call.form.as === 'Table'
+  const form = [apiVersionOf(call.kind), call.form.as, call.target.query.get('includeObject')].join(' ')
+  const render = (object: KubeObject): JsonObject => {
     if (call.form.as === 'PartialObjectMetadata') return partial(object)
-    if (call.form.as !== 'Table') return object as unknown as JsonObject
-    const withColumns = first
-    first = false
+    if (call.form.as !== 'Table') return asJson(object)
+    const withColumns = columns
+    columns = false
     return table(call, [object], { resourceVersion: object.metadata.resourceVersion }, withColumns)
+  }
+  return {
+    render,
+    event(change) {
+      const event = eventOf(call, selection, change)
+      if (!event) return undefined
+      const known = sent.get(change) ?? new Map<string, Uint8Array>()
+      sent.set(change, known)
+      const id = `${form} ${event.type} ${columns}`
+      const bytes = known.get(id) ?? encodeEvent(event.type, render(event.object))
+      known.set(id, bytes)
+      columns = false
+      return bytes
+    },
   }
 }
 

@@ -1,43 +1,25 @@
-// Watches: a stream of events after a revision, with heartbeats, bookmarks and an end.
-import { keyText } from '../../api/kube-object.ts'
+// Watches: a stream of events after a revision, with heartbeats, bookmarks and an end. A watcher that does not read loses
+// its stream; nothing is kept for it beyond a bounded backlog.
 import { errorMessage } from '../../errors.ts'
-import type { Change } from '../../ports/object-store.ts'
-import { isTrue } from '../http/request-info.ts'
-import { expired, futureRevision, StatusError, tooMany } from '../http/status-error.ts'
-import { type Call, integerParameter, revisionParameter } from '../resource/call.ts'
-import { listError } from '../resource/read.ts'
-import { type Selection, selectedObjects, selectionOf } from '../resource/selection.ts'
+import { expired, StatusError, tooMany } from '../http/status-error.ts'
+import type { Call } from '../resource/call.ts'
 import { asServed } from '../resource/stored-form.ts'
-import { viewRevision } from '../views.ts'
-import type { ChangeTails } from './change-tail.ts'
+import type { ChangeTails, Subscriber } from './change-tail.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
+import { initialPages, type Shown, waitForRevision, wasShown } from './initial-events.ts'
 import { viewChanges } from './view-changes.ts'
-import { bookmark, encodeEvent, errorEvent, eventOf, eventRenderer, heartbeat } from './watch-event.ts'
+import { bookmark, encodeEvent, errorEvent, eventRenderer, heartbeat } from './watch-event.ts'
+import { type WatchPlan, watchPlan } from './watch-plan.ts'
 
 /** Counts the watches of one instance. */
 export interface WatchSlots {
   open: number
 }
 
-interface WatchPlan {
-  /** Undefined: from whatever is newest. */
-  readonly from: number | undefined
-  /** Show what exists before what changes. */
-  readonly initial: boolean
-  readonly bookmarks: boolean
-  /** Tell when what existed has been shown (WatchList). */
-  readonly announceInitialEnd: boolean
-  readonly selection: Selection
-  /** Epoch milliseconds. */
-  readonly endsAt: number
-}
-
-const defaultSeconds = 3_600
+/** What waits between the stream and its reader: 16 small events, or one large. */
 const bufferedChunks = 16
+const chunkBytes = 4_096
 const retryAfterSeconds = 5
-/** How long a watch from a revision of the future waits for it. */
-const futureWaitMs = 3_000
-const futurePollMs = 200
 
 /** Starts the watch of a call. Throws StatusError before the stream begins: bad options, 429 when there are too many. */
 export function watch(call: Call, tails: ChangeTails, slots: WatchSlots): Response {
@@ -47,72 +29,66 @@ export function watch(call: Call, tails: ChangeTails, slots: WatchSlots): Respon
     throw tooMany(`this instance serves ${limits.watches} watches already`, retryAfterSeconds)
   }
   slots.open += 1
-  const cancelled = new AbortController()
-  const chunks = guarded(call, stream(call, plan, tails, cancelled.signal))
-  const close = () => {
-    cancelled.abort()
+  const left = new AbortController()
+  const chunks = guarded(call, stream(call, plan, tails, left.signal))
+  const close = once(() => {
     slots.open -= 1
-  }
-  let closed = false
-  const closeOnce = () => {
-    if (!closed) close()
-    closed = true
-  }
-  call.request.signal.addEventListener('abort', closeOnce, { once: true })
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await chunks.next()
-        if (!done) return controller.enqueue(value)
-        closeOnce()
-        controller.close()
-      },
-      async cancel() {
-        closeOnce()
-        await chunks.return(undefined)
-      },
-    },
-    // The watch must begin now, not when somebody first reads.
-    { highWaterMark: bufferedChunks },
-  )
+    left.abort()
+    // Between two reads the stream stands still at an event: this ends it there.
+    void chunks.return(undefined)
+  })
+  call.request.signal.addEventListener('abort', close, { once: true })
   const headers = {
     'content-type': 'application/json',
     'cache-control': 'no-cache, private',
     'x-content-type-options': 'nosniff',
   }
-  return new Response(body, { headers })
+  return new Response(readable(call, chunks, close), { headers })
 }
 
-function watchPlan(call: Call): WatchPlan {
-  const { target, server } = call
-  const { query } = target
-  const from = revisionParameter(query)
-  const match = query.get('resourceVersionMatch')
-  const sendInitial = query.get('sendInitialEvents')
-  const initialAsked = sendInitial !== null && isTrue(sendInitial)
-  if (sendInitial !== null && match !== 'NotOlderThan') {
-    throw listError(
-      'resourceVersionMatch',
-      'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    )
+function readable(call: Call, chunks: AsyncGenerator<Uint8Array, void>, close: () => void): ReadableStream<Uint8Array> {
+  const { clock, limits } = call.server
+  let patience: AbortController | undefined
+
+  /** Ends the stream unless it is read from in time. */
+  async function expectReader(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    patience = new AbortController()
+    try {
+      await clock.sleep(limits.stallSeconds * 1_000, patience.signal)
+    } catch {
+      return
+    }
+    close()
+    controller.error(new Error(`nothing was read for ${limits.stallSeconds} s`))
   }
-  if (sendInitial === null && match) {
-    throw listError(
-      'resourceVersionMatch',
-      'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    )
-  }
-  const bookmarks = isTrue(query.get('allowWatchBookmarks'))
-  const fromNewest = from === undefined || from === 0
-  const asked = integerParameter(query, 'timeoutSeconds') || defaultSeconds
-  const seconds = Math.min(asked, server.limits.watchSeconds * (0.9 + 0.1 * server.random()))
-  return {
-    from: from === 0 ? undefined : from,
-    initial: sendInitial === null ? fromNewest : initialAsked,
-    bookmarks,
-    announceInitialEnd: initialAsked && bookmarks,
-    selection: selectionOf(call),
-    endsAt: server.clock.now() + seconds * 1_000,
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        patience?.abort()
+        const { done, value } = await chunks.next()
+        if (done) {
+          close()
+          return controller.close()
+        }
+        controller.enqueue(value)
+        if ((controller.desiredSize ?? 0) <= 0) void expectReader(controller)
+      },
+      cancel() {
+        patience?.abort()
+        close()
+      },
+    },
+    // The watch must begin now, not when somebody first reads.
+    { highWaterMark: bufferedChunks, size: (chunk) => Math.max(1, chunk.length / chunkBytes) },
+  )
+}
+
+function once(act: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) act()
+    done = true
   }
 }
 
@@ -131,82 +107,82 @@ async function* stream(
   call: Call,
   plan: WatchPlan,
   tails: ChangeTails,
-  cancelled: AbortSignal,
+  left: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
   yield heartbeat
-  const render = eventRenderer(call)
-  const newer = new Map<string, number>()
-  let revision = plan.from
-  if (plan.initial || revision === undefined) {
-    const page = await initialPage(call, plan)
-    revision = page.revision
-    for (const item of plan.initial ? page.items : []) {
-      // An item newer than the list comes again in the log; it must not be shown twice.
-      if (item.revision > page.revision) newer.set(keyText(item.key), item.revision)
-      yield encodeEvent('ADDED', render(asServed(call.kind, item.object)))
+  const renderer = eventRenderer(call, plan.selection)
+  const shown: Shown = { revision: plan.from ?? 0, newest: 0, newer: new Map() }
+  const ahead = plan.from !== undefined && plan.from > (tails.reached(call.kind.storage) ?? 0)
+  if (ahead) await waitForRevision(call, plan.from)
+  if (plan.initial) {
+    for await (const items of initialPages(call, shown)) {
+      for (const { object } of items) yield encodeEvent('ADDED', renderer.render(asServed(call.kind, object)))
     }
-    if (plan.announceInitialEnd) yield bookmark(call, revision, true)
-  } else await waitForRevision(call, revision)
-  const queue = createEventQueue(call.server.limits.watchBacklog, revision)
-  const leave = follow(call, tails, revision, queue)
+  } else if (plan.from === undefined) shown.revision = await newestRevision(call)
+  const { limits, clock } = call.server
+  const backlog = { events: limits.watchBacklog, bytes: limits.watchBacklogBytes }
+  const queue = createEventQueue(backlog, shown.revision, clock)
+  left.addEventListener('abort', queue.close, { once: true })
+  if (left.aborted) return
+  const leave = follow(call, tails, shown.revision, {
+    deliver(changes) {
+      for (const change of changes) {
+        if (wasShown(shown, change)) continue
+        const event = renderer.event(change)
+        if (event && !queue.push(event)) return
+      }
+    },
+    progress: queue.progress,
+    end: queue.end,
+  })
   try {
-    yield* live(call, plan, { queue, render, newer }, cancelled)
+    yield* live(call, plan, queue, shown.newest)
   } finally {
+    queue.close()
     leave()
   }
 }
 
-async function initialPage(call: Call, plan: WatchPlan) {
-  if (plan.from !== undefined) await waitForRevision(call, plan.from)
-  return await selectedObjects(call, {})
+async function newestRevision(call: Call): Promise<number> {
+  const shown: Shown = { revision: 0, newest: 0, newer: new Map() }
+  await initialPages(call, shown).next()
+  return shown.revision
 }
 
-function follow(call: Call, tails: ChangeTails, revision: number, queue: EventQueue): () => void {
+function follow(call: Call, tails: ChangeTails, revision: number, subscriber: Subscriber): () => void {
   const { server, kind } = call
   const view = server.views?.(kind.storage)
-  if (!view) return tails.follow(kind.storage, revision, queue)
-  if (view.watch) return view.watch(revision, queue)
-  return viewChanges({ view, clock: server.clock, log: server.log }, revision, queue)
+  if (!view) return tails.follow(kind.storage, revision, subscriber)
+  if (view.watch) return view.watch(revision, subscriber)
+  return viewChanges({ view, clock: server.clock, log: server.log }, revision, subscriber)
 }
 
-/** A revision this store has not given out yet is waited for a little: another instance may be ahead. */
-async function waitForRevision(call: Call, wanted: number): Promise<void> {
-  const { server, kind } = call
-  const until = server.clock.now() + futureWaitMs
-  const view = server.views?.(kind.storage)
-  for (;;) {
-    const current = view ? await viewRevision(view) : await server.store.revision(kind.storage)
-    if (current >= wanted) return
-    if (server.clock.now() >= until) throw futureRevision(wanted, current)
-    await server.clock.sleep(futurePollMs)
-  }
-}
-
-interface Live {
-  readonly queue: EventQueue
-  readonly render: ReturnType<typeof eventRenderer>
-  readonly newer: ReadonlyMap<string, number>
-}
-
-async function* live(call: Call, plan: WatchPlan, { queue, render, newer }: Live, cancelled: AbortSignal) {
+/** Events as they come. `announceAt`: what existed has been shown once this revision is reached. */
+async function* live(call: Call, plan: WatchPlan, queue: EventQueue, announceAt: number) {
   const { clock } = call.server
   const beats = createBeats(call, plan)
-  while (!cancelled.aborted) {
-    const reached = queue.revision
-    for (const change of queue.take().filter((taken) => !wasShown(newer, taken))) {
-      const event = eventOf(call, plan.selection, change)
-      if (event) yield encodeEvent(event.type, render(event.object))
+  let toAnnounce = plan.announceInitialEnd
+  while (!queue.closed) {
+    // Noted before what waits is taken: more may arrive while it is being sent.
+    const { revision: reached, ended } = queue
+    yield* queue.take()
+    if (ended?.reason === 'expired') throw expired(tooOld(reached, ended.oldest))
+    if (ended) return
+    if (toAnnounce && reached >= announceAt) {
+      toAnnounce = false
+      yield bookmark(call, reached, true)
     }
-    if (queue.ended === 'expired') throw expired(`too old resource version: ${reached}`)
-    if (queue.ended !== undefined) return
     if (clock.now() >= plan.endsAt) {
       if (plan.bookmarks) yield bookmark(call, reached, false)
       return
     }
     yield* beats.due(reached)
-    const arrived = AbortSignal.any([queue.arrival, cancelled])
-    await sleepUntil(clock, Math.min(plan.endsAt, beats.next()) - clock.now(), arrived)
+    await queue.arrival(Math.min(plan.endsAt, beats.next()) - clock.now())
   }
+}
+
+function tooOld(revision: number, oldest: number | undefined): string {
+  return `too old resource version: ${revision}${oldest === undefined ? '' : ` (${oldest})`}`
 }
 
 /** The regular signs of life: heartbeats for the connection, bookmarks for those who asked. */
@@ -227,19 +203,5 @@ function createBeats(call: Call, { bookmarks }: WatchPlan) {
       }
     },
     next: () => Math.min(heartbeatAt, bookmarkAt),
-  }
-}
-
-/** The list before the watch showed this state, or a newer one, already. */
-function wasShown(newer: ReadonlyMap<string, number>, { key, revision }: Change): boolean {
-  return revision <= (newer.get(keyText(key)) ?? 0)
-}
-
-async function sleepUntil(clock: Call['server']['clock'], ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  try {
-    await clock.sleep(Math.max(0, ms), signal)
-  } catch {
-    // Something arrived, or the watcher left.
   }
 }

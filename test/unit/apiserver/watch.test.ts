@@ -223,6 +223,85 @@ describe('watch', () => {
     )
   })
 
+  it('ends a watcher that owes too many bytes', async () => {
+    const world = createWorld({ limits: { watchBacklogBytes: 40_000 } })
+    const watcher = await open(world, `${configMaps}?watch=true`)
+    assert.equal(await watcher.chunk(), '\n')
+    await tick(world, 1, 3)
+    const text = 'x'.repeat(10_000)
+    for (let index = 0; index < 20; index += 1) await world.call('POST', configMaps, configMap(`c${index}`, { text }))
+    const got: (string | undefined)[] = []
+    for (let event = await watcher.next(); event; event = await watcher.next()) got.push(seen(event))
+    assert.ok(got.length >= 4 && got.length < 20, `${got.length} events`)
+    assert.deepEqual(
+      got,
+      got.map((_event, index) => `ADDED c${index} ${index + 2}`),
+    )
+  })
+
+  it('takes the stream and the slot from a watcher that stops reading, and forgets what it owed', async () => {
+    const world = createWorld({ limits: { watches: 1, stallSeconds: 30 } })
+    const response = await world.handle(new Request(`http://hub${configMaps}?watch=true`))
+    for (let index = 0; index < 40; index += 1) await world.call('POST', configMaps, configMap(`c${index}`))
+    await tick(world, 10_000, 2)
+    assert.equal((await world.call('GET', `${configMaps}?watch=true`)).code, 429)
+    await tick(world, 10_000, 3)
+    const next = await open(world, `${configMaps}?watch=true`)
+    await next.stop()
+    await assert.rejects(async () => {
+      for await (const _chunk of response.body as unknown as AsyncIterable<Uint8Array>);
+    }, /nothing was read for 30 s/)
+  })
+
+  it('frees the slot at once when the caller leaves, also in the middle of what it was shown', async () => {
+    const world = createWorld({ limits: { watches: 1 } })
+    for (let index = 0; index < 60; index += 1) await world.call('POST', configMaps, configMap(`c${index}`))
+    for (let round = 0; round < 3; round += 1) {
+      const left = new AbortController()
+      const answer = await world.handle(new Request(`http://hub${configMaps}?watch=true`, { signal: left.signal }))
+      assert.equal(answer.status, 200)
+      left.abort()
+    }
+    const head = await world.handle(new Request(`http://hub${configMaps}?watch=true`, { method: 'HEAD' }))
+    assert.equal(head.status, 200)
+    assert.equal((await world.handle(new Request(`http://hub${configMaps}?watch=true`))).status, 200)
+  })
+
+  it('shows what exists in pages, and does not say that it is over before what came meanwhile was shown', async () => {
+    const world = createWorld({ limits: { watchBacklog: 5_000 } })
+    const type = { group: '', resource: 'configmaps' }
+    const write = (name: string) =>
+      world.elsewhere.write(type, {
+        key: { namespace: 'default', name },
+        expect: 'absent',
+        object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } },
+      })
+    for (let index = 0; index < 700; index += 1) await write(`c${1000 + index}`)
+    const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
+    const watcher = await open(world, `${configMaps}?${query}`)
+    const first = await watcher.next()
+    assert.equal(seen(first), 'ADDED c1000 2')
+    // Behind the first page, newer than the list.
+    await write('z')
+    const names = new Set([first?.object.metadata.name])
+    let end: Event | undefined
+    const reading = (async () => {
+      for (let event = await watcher.next(); event; event = await watcher.next()) {
+        if (event.type === 'BOOKMARK') {
+          end = event
+          return
+        }
+        assert.ok(!names.has(event.object.metadata.name), `${event.object.metadata.name} twice`)
+        names.add(event.object.metadata.name)
+      }
+    })()
+    for (let round = 0; round < 200 && !end; round += 1) await tick(world, 100)
+    await reading
+    assert.equal(names.size, 701)
+    assert.equal(end?.object.metadata.resourceVersion, '702')
+    await watcher.stop()
+  })
+
   it('renders tables: the columns once', async () => {
     const world = createWorld()
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
