@@ -101,6 +101,12 @@ export const rules: readonly Rule[] = [
     why: 'the composition root wires adapters to use cases; no other file does',
   },
   {
+    from: 'functions/http/answer-flow.ts',
+    may: [],
+    packages: ['node:diagnostics_channel', 'node:http'],
+    why: 'it looks at the connection beneath an answer and at nothing else',
+  },
+  {
     from: 'functions',
     may: ['shared/app', 'shared/api', 'shared/errors.ts', 'shared/config', 'shared/apiserver', 'shared/ports'],
     packages: ['@azure/functions', 'zod'],
