@@ -11,6 +11,8 @@ import { type FunctionsHost, startFunctionsHost } from './functions-host/start-f
 export interface PlatformOptions {
   /** Port of the hub's API on 127.0.0.1; 0 picks one. */
   readonly port?: number
+  /** PEM texts of a server certificate: the hub is reached over TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
   /** Where tables and messages are kept; absent, they live in memory. */
   readonly file?: (name: string) => string
   /** How many simulated member clusters. */
@@ -87,6 +89,7 @@ async function start(options: PlatformOptions, started: (() => Promise<void>)[])
     hostJson: root('host.json'),
     settings: process.env,
     port: options.port ?? 0,
+    tls: options.tls,
     log,
   }).catch((error: unknown) => {
     throw isPortTaken(error)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { errorMessage, InvalidInputError } from '../../shared/errors.ts'
 import type { HostLog } from './functions-host/invoker.ts'
 import { type LocalPlatform, startPlatform } from './platform.ts'
+import { type Credentials, localCredentials } from './up/credentials.ts'
 import { type DataFolder, takeDataFolder } from './up/data-folder.ts'
 import { applyExample, readManifests } from './up/example.ts'
 import { type HubClient, hubClient } from './up/hub-client.ts'
@@ -40,8 +41,11 @@ async function main(): Promise<void> {
   const stopping = new AbortController()
   const running: { platform?: LocalPlatform } = {}
   stopOnSignal(running, folder, stopping)
+  const credentials = options.tls ? localCredentials(folder.file) : undefined
   const platform = await startPlatform({
     port: options.port,
+    tls: credentials?.server,
+    settings: credentials ? { HUBLESS_ADMIN_TOKEN: credentials.token } : {},
     file: folder.file,
     members: options.members,
     log: fileLog(folder.file('hub.log')),
@@ -51,19 +55,29 @@ async function main(): Promise<void> {
     throw error
   })
   running.platform = platform
-  const hub = hubClient(platform.url)
+  const hub = hubClient({ url: platform.url, ca: credentials?.ca, token: credentials?.token })
   await hub.ready(readyWithinMs)
   const kubeconfig = folder.file('kubeconfig')
   const members = [
     ...platform.members.members.map(({ name, kubeconfig: text }) => readAccess(name, text, `member ${name}`)),
     ...real,
   ]
-  writeKubeconfig(kubeconfig, [{ name: 'hub', cluster: { server: platform.url }, user: {} }, ...members])
+  writeKubeconfig(kubeconfig, [hubAccess(platform.url, credentials), ...members])
   say(`hub ready ${platform.url}`)
   await populate(hub, members, manifests, stopping.signal).catch((error: unknown) => {
     if (!stopping.signal.aborted) console.error(`the hub runs, but not all was set up: ${errorMessage(error)}`)
   })
   if (!stopping.signal.aborted) say(nextSteps(relative('', kubeconfig) || kubeconfig, members, manifests.length > 0))
+}
+
+function hubAccess(server: string, credentials: Credentials | undefined): ClusterAccess {
+  if (!credentials) return { name: 'hub', cluster: { server }, user: {} }
+  const ca = Buffer.from(credentials.ca).toString('base64')
+  return {
+    name: 'hub',
+    cluster: { server, 'certificate-authority-data': ca },
+    user: { token: credentials.token },
+  }
 }
 
 async function populate(

@@ -9,6 +9,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Registered } from './core-module.ts'
 import type { HostSettings } from './host-json.ts'
@@ -48,6 +49,8 @@ export interface HttpFrontOptions {
   /** Where the library listens. */
   readonly upstreamPort: number
   readonly port: number
+  /** PEM texts: callers must speak TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
   readonly log: HostLog
 }
 
@@ -63,9 +66,9 @@ export interface HttpFront {
 /** Listens on 127.0.0.1. Rejects with EADDRINUSE when the port is taken. */
 export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
   const front = new Front(options)
-  const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (incoming, response) =>
-    front.handle(incoming, response),
-  )
+  const settings = { noDelay: true, keepAliveTimeout: 65_000 }
+  const handle = (incoming: IncomingMessage, response: ServerResponse): void => front.handle(incoming, response)
+  const server = options.tls ? createTlsServer({ ...settings, ...options.tls }, handle) : createServer(settings, handle)
   await listen(server, options.port)
   return {
     port: (server.address() as AddressInfo).port,
@@ -201,7 +204,7 @@ class Front {
         ...endToEnd(incoming.headers),
         'x-ms-invocation-id': invocationId,
         'x-forwarded-host': host,
-        'x-forwarded-proto': 'http',
+        'x-forwarded-proto': this.#options.tls ? 'https' : 'http',
       },
     })
     upstream.on('response', (answer) => relay(answer, response))

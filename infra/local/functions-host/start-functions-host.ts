@@ -23,6 +23,8 @@ export interface FunctionsHostOptions {
   readonly hostJson: string | object
   /** Port of the HTTP functions on 127.0.0.1; 0 picks one. */
   readonly port?: number
+  /** PEM texts of a server certificate: the HTTP functions are served over TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
   readonly clock?: Clock
   readonly log?: HostLog
   /** Makes the client of a connection string; a test puts its own in place. */
@@ -30,7 +32,7 @@ export interface FunctionsHostOptions {
 }
 
 export interface FunctionsHost {
-  /** `http://127.0.0.1:<port>`. */
+  /** `http://127.0.0.1:<port>`, or https. */
   readonly url: string
   readonly port: number
   readonly functions: readonly string[]
@@ -65,7 +67,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const running = new Listeners({ app, functions, host, settings, clock, log, invoker, options })
   const front = await running.start()
   return {
-    url: `http://127.0.0.1:${front.port}`,
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${front.port}`,
     port: front.port,
     functions: functions.map(({ name }) => name),
     stats: () => stats.snapshot(),
@@ -110,6 +112,7 @@ class Listeners {
       invoker,
       upstreamPort: app.httpPort ?? 0,
       port: options.port ?? 0,
+      tls: options.tls,
       log,
     })
     try {

@@ -1,4 +1,6 @@
-// The little of the Kubernetes API that `npm start` itself uses, over fetch, against the hub it has just started.
+// The little of the Kubernetes API that `npm start` itself uses against the hub it has just started.
+import { request as plainRequest } from 'node:http'
+import { request as tlsRequest } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type KubeObject, parseApiVersion } from '../../../shared/api/kube-object.ts'
@@ -32,7 +34,14 @@ export interface HubClient {
 /** One call may take so long; a hub that starts cold needs a moment. */
 const callMs = 30_000
 
-export function hubClient(url: string): HubClient {
+/** How the hub is reached: with TLS its own authority and a token. */
+export interface HubAddress {
+  readonly url: string
+  readonly ca?: string | undefined
+  readonly token?: string | undefined
+}
+
+export function hubClient(address: HubAddress): HubClient {
   const lists = new Map<string, Promise<z.infer<typeof ResourceList>>>()
 
   async function call(
@@ -41,12 +50,7 @@ export function hubClient(url: string): HubClient {
     body?: unknown,
     contentType = 'application/json',
   ): Promise<Response> {
-    return fetch(`${url}${path}`, {
-      method,
-      headers: { accept: 'application/json', 'content-type': contentType },
-      signal: AbortSignal.timeout(callMs),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
+    return send(address, method, path, body === undefined ? undefined : JSON.stringify(body), contentType)
   }
 
   async function resources(apiVersion: string): Promise<z.infer<typeof ResourceList>> {
@@ -112,6 +116,33 @@ export function hubClient(url: string): HubClient {
       return (await answer.json()) as KubeObject
     },
   }
+}
+
+/** fetch takes no certificate authority, so this is node's own client. */
+function send(
+  { url, ca, token }: HubAddress,
+  method: string,
+  path: string,
+  body: string | undefined,
+  contentType: string,
+): Promise<Response> {
+  const request = url.startsWith('https:') ? tlsRequest : plainRequest
+  const headers = {
+    accept: 'application/json',
+    'content-type': contentType,
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  }
+  return new Promise((resolve, reject) => {
+    const options = { method, headers, ca, signal: AbortSignal.timeout(callMs) }
+    const sent = request(`${url}${path}`, options, (answer) => {
+      const parts: Buffer[] = []
+      answer.on('data', (part: Buffer) => parts.push(part))
+      answer.on('error', reject)
+      answer.on('end', () => resolve(new Response(Buffer.concat(parts), { status: answer.statusCode ?? 500 })))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
 }
 
 async function refusal(answer: Response): Promise<HubRefusal & { reason: string | undefined }> {

@@ -9,6 +9,7 @@ export const helpText = `Starts a hub on this machine: tables, message bus, memb
   npm start -- [options]
 
   --port N                 port of the hub's API on 127.0.0.1 (default 7071; 0 picks a free one)
+  --tls                    serves HTTPS with a certificate of its own and asks every caller for a token
   --data FOLDER            where state, log and kubeconfig live (default .hubless)
   --members N              simulated member clusters, 0 to 1000 (default 3)
   --member NAME=KUBECONFIG joins a real cluster by its kubeconfig file; may be given several times
@@ -50,6 +51,7 @@ const Options = z
   .object({
     port: wholeNumber(0, 65_535, 7_071),
     data: z.string().min(1, 'give a folder').default('.hubless'),
+    tls: z.boolean().default(false),
     members: wholeNumber(0, 1_000, 3),
     member: z.array(Member).default([]),
     example: z
@@ -65,6 +67,8 @@ const Options = z
 
 export interface UpOptions {
   readonly port: number
+  /** HTTPS, and callers must show a token. */
+  readonly tls: boolean
   readonly data: string
   readonly members: number
   readonly member: readonly { readonly name: string; readonly kubeconfig: string }[]
@@ -82,7 +86,7 @@ export function readOptions(args: readonly string[]): UpOptions | 'help' {
       parsed.error.issues.map((issue) => `--${String(issue.path[0])}: ${issue.message}`).join('\n'),
     )
   }
-  const { port, data, members, member, example } = parsed.data
+  const { port, tls, data, members, member, example } = parsed.data
   const taken = [...simulatedNames(members), ...member.map(({ name }) => name)]
   const twice = taken.find((name, at) => taken.indexOf(name) !== at)
   if (twice !== undefined) {
@@ -90,8 +94,8 @@ export function readOptions(args: readonly string[]): UpOptions | 'help' {
       `--member: two clusters are called ${twice}; simulated ones are member-1 to member-${members}, choose another name`,
     )
   }
-  if (example !== undefined) return { port, data, members, member, example: { kind: 'path', path: example } }
-  return { port, data, members, member, example: { kind: parsed.data['no-example'] ? 'none' : 'default' } }
+  if (example !== undefined) return { port, tls, data, members, member, example: { kind: 'path', path: example } }
+  return { port, tls, data, members, member, example: { kind: parsed.data['no-example'] ? 'none' : 'default' } }
 }
 
 export function simulatedNames(count: number): string[] {
@@ -105,6 +109,7 @@ function parse(args: readonly string[]): Record<string, unknown> {
       strict: true,
       options: {
         port: { type: 'string' },
+        tls: { type: 'boolean' },
         data: { type: 'string' },
         members: { type: 'string' },
         member: { type: 'string', multiple: true },
@@ -116,7 +121,7 @@ function parse(args: readonly string[]): Record<string, unknown> {
   } catch (error) {
     const [first = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/)
     throw new InvalidInputError(
-      `${first}\nAllowed are --port, --data, --members, --member, --example, --no-example and --help`,
+      `${first}\nAllowed are --port, --tls, --data, --members, --member, --example, --no-example and --help`,
     )
   }
 }

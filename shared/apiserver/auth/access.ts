@@ -45,7 +45,7 @@ export function refusal(user: User, attributes: Attributes, reason: string | und
   const why = reason ? `: ${reason}` : ''
   const who = `User ${JSON.stringify(user.name)} cannot ${verb}`
   if (path !== undefined)
-    return new StatusError(403, 'Forbidden', `forbidden: ${who} path ${JSON.stringify(path)}${why}`)
+    return new StatusError(403, 'Forbidden', `forbidden: ${who} path ${JSON.stringify(path)}${why}`, {})
   const what = subresource === undefined ? resource : `${resource}/${subresource}`
   const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope'
   const message = `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${why}`

@@ -3,6 +3,7 @@
 import { isJsonObject, type JsonObject } from '../../api/json.ts'
 import { put } from '../schema/json-value.ts'
 import { editAt, editItems, objectAt, valueAt, withFields } from './edit.ts'
+import { prepareBinding, prepareRole } from './rbac-rules.ts'
 
 type Prepare = (object: JsonObject, old: JsonObject | undefined) => JsonObject
 
@@ -148,20 +149,6 @@ const prepareNetworkPolicy: Prepare = (object) =>
     return withFields(spec, { policyTypes: egress ? ['Ingress', 'Egress'] : ['Ingress'] })
   })
 
-const rbac = 'rbac.authorization.k8s.io'
-
-/** Subjects and roles live in the RBAC group unless they say otherwise; service accounts live in the core group. */
-const prepareBinding: Prepare = (object) => {
-  const subjects = editItems(object, 'subjects', (subject) =>
-    subject['apiGroup'] || (subject['kind'] !== 'User' && subject['kind'] !== 'Group')
-      ? subject
-      : withFields(subject, { apiGroup: rbac }),
-  )
-  return editAt(subjects, ['roleRef'], (role) =>
-    withFields(role, { apiGroup: role['apiGroup'] ? role['apiGroup'] : rbac }),
-  )
-}
-
 const prepareLimitRange: Prepare = (object) =>
   editAt(object, ['spec'], (spec) =>
     editItems(spec, 'limits', (item) => {
@@ -208,6 +195,8 @@ export const preparations: Readonly<Record<string, Prepare>> = {
   'batch/Job': workload(prepareJob),
   'batch/CronJob': podSpecAt('spec', 'jobTemplate', 'spec', 'template', 'spec'),
   'networking.k8s.io/NetworkPolicy': prepareNetworkPolicy,
+  'rbac.authorization.k8s.io/Role': prepareRole,
+  'rbac.authorization.k8s.io/ClusterRole': prepareRole,
   'rbac.authorization.k8s.io/RoleBinding': prepareBinding,
   'rbac.authorization.k8s.io/ClusterRoleBinding': prepareBinding,
   'autoscaling/HorizontalPodAutoscaler': prepareAutoscaler,

@@ -5,6 +5,7 @@ import { equalJson } from '../schema/json-value.ts'
 import type { FieldError } from '../schema/schema.ts'
 import { itemsAt, objectAt, valueAt } from './edit.ts'
 import { checkPodTemplate } from './pod-rules.ts'
+import { checkClusterRole, checkClusterRoleBinding, checkRole, checkRoleBinding } from './rbac-rules.ts'
 
 export type Rule = (object: JsonObject, old: JsonObject | undefined) => readonly FieldError[]
 
@@ -202,23 +203,6 @@ const checkService: Rule = (object) => {
   ]
 }
 
-const checkBinding: Rule = (object, old) => {
-  const role = objectAt(object, 'roleRef')
-  const before = valueAt(old, 'roleRef')
-  return [
-    ...(role['name'] ? [] : [required('roleRef.name')]),
-    ...(before !== undefined && !equalJson(before, role) ? [invalid('roleRef', role, 'cannot change roleRef')] : []),
-  ]
-}
-
-const checkRole: Rule = (object) =>
-  itemsAt(object, 'rules').flatMap((rule, index) => {
-    const verbs = rule['verbs']
-    return Array.isArray(verbs) && verbs.length > 0
-      ? []
-      : [required(`rules[${index}].verbs`, 'verbs must contain at least one value')]
-  })
-
 /** By `group/Kind`; the core group is empty. */
 export const rules: Readonly<Record<string, Rule>> = {
   '/ConfigMap': checkConfigMap,
@@ -232,7 +216,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'batch/Job': checkJob,
   'batch/CronJob': checkCronJob,
   'rbac.authorization.k8s.io/Role': checkRole,
-  'rbac.authorization.k8s.io/ClusterRole': checkRole,
-  'rbac.authorization.k8s.io/RoleBinding': checkBinding,
-  'rbac.authorization.k8s.io/ClusterRoleBinding': checkBinding,
+  'rbac.authorization.k8s.io/ClusterRole': checkClusterRole,
+  'rbac.authorization.k8s.io/RoleBinding': checkRoleBinding,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': checkClusterRoleBinding,
 }

@@ -14,6 +14,7 @@ interface Subresource {
   readonly group: string
   readonly version: string
   readonly kind: string
+  readonly verbs: readonly string[]
 }
 
 function verbsOf({ virtual }: ServedKind): string[] {
@@ -23,10 +24,23 @@ function verbsOf({ virtual }: ServedKind): string[] {
 function subresourcesOf(kind: ServedKind): Subresource[] {
   const { group, version } = kind
   return [
-    ...(kind.statusSubresource ? [{ name: 'status', group, version, kind: kind.kind }] : []),
-    ...(kind.scale ? [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale' }] : []),
+    ...(kind.statusSubresource ? [{ name: 'status', group, version, kind: kind.kind, verbs: subresourceVerbs }] : []),
+    ...(kind.scale
+      ? [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: subresourceVerbs }]
+      : []),
+    ...(isServiceAccount(kind) ? [tokenSubresource] : []),
   ]
 }
+
+const tokenSubresource: Subresource = {
+  name: 'token',
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'TokenRequest',
+  verbs: ['create'],
+}
+
+const isServiceAccount = ({ group, plural }: ServedKind) => group === '' && plural === 'serviceaccounts'
 
 /** Versions of a group, best first. */
 function versionsOf(kinds: readonly ServedKind[], group: string): string[] {
@@ -53,10 +67,10 @@ export function aggregatedDiscovery(kinds: readonly ServedKind[], core: boolean)
 }
 
 function aggregatedResource(kind: ServedKind): JsonObject {
-  const subresources = subresourcesOf(kind).map(({ name, ...responseKind }) => ({
+  const subresources = subresourcesOf(kind).map(({ name, verbs, ...responseKind }) => ({
     subresource: name,
     responseKind,
-    verbs: subresourceVerbs,
+    verbs: [...verbs],
   }))
   return {
     resource: kind.plural,
@@ -106,13 +120,13 @@ function resourceEntries(kind: ServedKind): JsonObject[] {
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
   }
-  const subresources = subresourcesOf(kind).map(({ name, group, version, kind: responseKind }) => ({
+  const subresources = subresourcesOf(kind).map(({ name, group, version, kind: responseKind, verbs }) => ({
     name: `${kind.plural}/${name}`,
     singularName: '',
     namespaced: kind.namespaced,
-    ...(name === 'scale' && { group, version }),
+    ...(responseKind !== kind.kind && { group, version }),
     kind: responseKind,
-    verbs: subresourceVerbs,
+    verbs: [...verbs],
   }))
   return [main, ...subresources]
 }

@@ -51,6 +51,11 @@ function nameErrors(kind: ServedKind, name: string): string[] {
   const core = kind.group === ''
   if (core && labelNamed.has(kind.plural)) return shapeErrors(name, label, labelRule, 63)
   if (core && label1035Named.has(kind.plural)) return shapeErrors(name, label1035, label1035Rule, 63)
+  return subdomainErrors(name)
+}
+
+/** What is wrong with a DNS-1123 subdomain. */
+export function subdomainErrors(name: string): string[] {
   return shapeErrors(name, subdomain, subdomainRule, 253)
 }
 
@@ -61,7 +66,8 @@ function shapeErrors(name: string, shape: RegExp, rule: string, longest: number)
   ]
 }
 
-function pathSegmentErrors(name: string): string[] {
+/** What is wrong with a name that only has to fit a URL. */
+export function pathSegmentErrors(name: string): string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`]
   return ['/', '%'].filter((part) => name.includes(part)).map((part) => `may not contain '${part}'`)
 }

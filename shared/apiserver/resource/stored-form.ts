@@ -14,7 +14,8 @@ export function asServed(kind: ServedKind, object: KubeObject): KubeObject {
   const apiVersion = apiVersionOf(kind)
   if (isEventsApi(kind) && object.apiVersion !== apiVersion) return asEventsApi(object)
   const same = object.apiVersion === apiVersion && object.kind === kind.kind
-  const shown = same ? object : { ...object, apiVersion, kind: kind.kind }
+  const named = same ? object : { ...object, apiVersion, kind: kind.kind }
+  const shown = isRole(kind) && named['rules'] === undefined ? { ...named, rules: null } : named
   if (kind.origin !== 'custom' || !kind.schema || !hasDefaults(kind.schema)) return shown
   return shapeObject(kind.schema, asJson(shown)).object as unknown as KubeObject
 }
@@ -48,6 +49,11 @@ function childrenOf({ properties, items, additionalProperties }: Schema): Schema
 export function asStored(kind: ServedKind, object: KubeObject): KubeObject {
   if (isEventsApi(kind) && object.apiVersion !== kind.storageApiVersion) return asCoreEvent(object)
   return object.apiVersion === kind.storageApiVersion ? object : { ...object, apiVersion: kind.storageApiVersion }
+}
+
+/** A role without rules says so. */
+function isRole({ group, kind }: ServedKind): boolean {
+  return group === 'rbac.authorization.k8s.io' && (kind === 'Role' || kind === 'ClusterRole')
 }
 
 function isEventsApi({ group, plural }: ServedKind): boolean {
