@@ -6,6 +6,7 @@ import { readOptions } from '../../../infra/local/up/options.ts'
 test('defaults', () => {
   assert.deepEqual(readOptions([]), {
     port: 7_071,
+    tls: false,
     data: '.hubless',
     members: 3,
     member: [],
@@ -18,6 +19,7 @@ test('everything given', () => {
     readOptions([
       '--port',
       '0',
+      '--tls',
       '--data',
       'x',
       '--members=0',
@@ -30,6 +32,7 @@ test('everything given', () => {
     ]),
     {
       port: 0,
+      tls: true,
       data: 'x',
       members: 0,
       member: [
