@@ -9,10 +9,11 @@ import { itemsAt, objectAt, valueAt, withFields } from './edit.ts'
 
 const group = 'rbac.authorization.k8s.io'
 
-/** A rule that says no verbs has none; the rule about verbs then says so. */
+/** No rules and an empty list of them are one. A rule that says no verbs has none, and validation names them. */
 export function prepareRole(object: JsonObject): JsonObject {
-  const { rules } = object
+  const { rules, ...rest } = object
   if (!Array.isArray(rules)) return object
+  if (rules.length === 0) return rest
   return { ...object, rules: rules.map((rule) => (isFields(rule) ? { verbs: [], ...rule } : rule)) }
 }
 

@@ -72,12 +72,11 @@ function selectorErrors(selector: z.infer<typeof Selector> | null | undefined, p
 }
 
 /** A question that is not kept needs no name and no labels; its owner, which the server notes, does not count. */
-export function metadataError(metadata: JsonObject, rule: string): FieldError | undefined {
-  const said = Object.entries(metadata).filter(([name, value]) => name !== 'managedFields' && value !== null)
-  if (said.length === 0) return undefined
-  return {
-    field: 'metadata',
-    reason: 'FieldValueInvalid',
-    message: `Invalid value: ${JSON.stringify(metadata)}: ${rule}`,
-  }
+export function metadataErrors(metadata: JsonObject, except?: 'namespace'): FieldError[] {
+  const free = ['managedFields', except]
+  const said = Object.entries(metadata).filter(([name, value]) => !free.includes(name) && value !== null)
+  if (said.length === 0) return []
+  const rule = except === undefined ? 'must be empty' : `must be empty except for ${except}`
+  const message = `Invalid value: ${JSON.stringify(metadata)}: ${rule}`
+  return [{ field: 'metadata', reason: 'FieldValueInvalid', message }]
 }

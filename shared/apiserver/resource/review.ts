@@ -12,7 +12,7 @@ import { trackUpdate } from '../ssa/track-update.ts'
 import { type Call, type WriteOptions, writeOptions } from './call.ts'
 import { dryRun, type Handle } from './dry-run.ts'
 import { timestamp } from './metadata.ts'
-import { AccessSpec, accessErrors, metadataError, nonResourceError } from './review-errors.ts'
+import { AccessSpec, accessErrors, metadataErrors, nonResourceError } from './review-errors.ts'
 import { objectOfKind, shaped } from './settle.ts'
 
 /** What an answer consists of besides apiVersion and kind. */
@@ -32,16 +32,19 @@ type Review = (call: Call, question: Question) => Promise<Answer>
 
 const reviews: Readonly<Record<string, Review>> = {
   SelfSubjectAccessReview: async (call, question) => {
-    const fault = metadataError(question.metadata, 'must be empty')
-    const spec = accessSpec(question, () => (fault ? [fault] : []))
+    const spec = accessSpec(question, () => metadataErrors(question.metadata))
     return await accessAnswer(call, question, call.user, spec)
   },
   SubjectAccessReview: async (call, question) => {
-    const spec = accessSpec(question, subjectErrors)
+    const spec = accessSpec(question, (asked) => [...subjectErrors(asked), ...metadataErrors(question.metadata)])
     return await accessAnswer(call, question, subject(spec), spec)
   },
   LocalSubjectAccessReview: async (call, question) => {
-    const spec = accessSpec(question, (asked) => [...subjectErrors(asked), ...localErrors(call, asked)])
+    const spec = accessSpec(question, (asked) => [
+      ...subjectErrors(asked),
+      ...localErrors(call, asked),
+      ...metadataErrors(question.metadata, 'namespace'),
+    ])
     return await accessAnswer(call, question, subject(spec), spec)
   },
   SelfSubjectRulesReview: async (call, { spec }) => ({ metadata: {}, spec: {}, status: await rules(call, spec) }),
@@ -63,7 +66,9 @@ export async function review(call: Call, again: Handle): Promise<JsonObject> {
   const options = writeOptions(call)
   const asked = placed(call, objectOfKind(call, value))
   const { object, errors } = shaped(call, { object: asked, duplicates }, undefined, options)
-  if (errors.length > 0) throw invalid(kind, '', errors)
+  // What a question leaves out is empty.
+  const faults = errors.filter(({ reason }) => reason !== 'FieldValueRequired')
+  if (faults.length > 0) throw invalid(kind, '', faults)
   const { metadata, spec } = asJson(withOwner(call, object, options))
   const question = { spec: isJsonObject(spec) ? spec : {}, metadata: isJsonObject(metadata) ? metadata : {} }
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {}, ...(await answer(call, question)) }

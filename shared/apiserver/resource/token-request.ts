@@ -1,12 +1,11 @@
 // POST serviceaccounts/<name>/token: a token that says its bearer is that account.
 import { z } from 'zod'
 import type { JsonObject } from '../../api/json.ts'
-import { asJson, type KubeObject, parseApiVersion, type ResourceType } from '../../api/kube-object.ts'
+import { type KubeObject, parseApiVersion, type ResourceType } from '../../api/kube-object.ts'
 import type { BoundRef, ServiceAccountTokens } from '../auth/tokens/service-accounts.ts'
 import { decodeObject } from '../http/body.ts'
 import { badRequest, conflict, invalid, methodNotAllowed, notFound } from '../http/status-error.ts'
 import type { FieldError } from '../schema/schema.ts'
-import { trackUpdate } from '../ssa/track-update.ts'
 import { type Call, writeOptions } from './call.ts'
 import { timestamp } from './metadata.ts'
 import { requireNamespace } from './namespace-behavior.ts'
@@ -68,21 +67,20 @@ export async function requestToken(call: Call, tokens: ServiceAccountTokens): Pr
   const expiresAt = issuedAt + expirationSeconds * 1_000
   const wish = { namespace, account: refOf(account), ...bound, audiences, issuedAt, expiresAt }
   const { labels, annotations } = asked.metadata ?? {}
-  const answer: KubeObject = {
+  const time = timestamp(issuedAt)
+  return {
     kind: kind.kind,
     apiVersion,
     metadata: {
       name,
       namespace,
       uid: account.metadata.uid ?? '',
-      creationTimestamp: timestamp(issuedAt),
+      creationTimestamp: time,
       ...(labels && { labels }),
       ...(annotations && { annotations }),
+      managedFields: [ownerOf(asked, manager, time)],
     },
     spec: { audiences, expirationSeconds, boundObjectRef: ref ? shownRef(ref) : null },
-  }
-  return {
-    ...asJson({ ...answer, metadata: { ...answer.metadata, ...ownersOf(answer, asked, manager) } }),
     status: { token: await tokens.issue(wish), expirationTimestamp: timestamp(expiresAt) },
   }
 }
@@ -90,8 +88,8 @@ export async function requestToken(call: Call, tokens: ServiceAccountTokens): Pr
 async function readRequest(call: Call): Promise<TokenRequest> {
   const { value } = await decodeObject(call.request)
   const parsed = TokenRequest.safeParse(value)
-  const cannot = (said: string, why: string) =>
-    badRequest(`${said} in version "v1" cannot be handled as a TokenRequest: ${why}`)
+  const cannot = (said: string, why: string, version = 'v1') =>
+    badRequest(`${said} in version "${version}" cannot be handled as a TokenRequest: ${why}`)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw cannot(kind.kind, `${issue?.path.join('.')}: ${issue?.message}`)
@@ -101,8 +99,10 @@ async function readRequest(call: Call): Promise<TokenRequest> {
     const from = `${parseApiVersion(version ?? '').version}.${said}`
     throw cannot(said, `converting (${from}) to (authentication.TokenRequest): unknown conversion`)
   }
-  if (version && version !== apiVersion)
-    throw badRequest(`the API version in the data (${version}) does not match the expected API version (${apiVersion})`)
+  if (version && version !== apiVersion) {
+    const unknown = `no kind "${kind.kind}" is registered for version "${version}" in scheme "pkg/runtime/scheme.go:111"`
+    throw cannot(kind.kind, unknown, parseApiVersion(version).version)
+  }
   if (metadata?.namespace && metadata.namespace !== call.target.namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   return parsed.data
@@ -173,28 +173,26 @@ function shownRef({ kind: refKind, apiVersion: refVersion, name, uid }: Ref): Js
 }
 
 /** The caller owns what it said, and the lifetime it was given. */
-function ownersOf(answer: KubeObject, { spec }: TokenRequest, manager: string): { managedFields?: never } | object {
-  const { metadata, ...rest } = answer
-  const said = {
-    expirationSeconds: (answer['spec'] as JsonObject)['expirationSeconds'],
-    ...(spec?.audiences && { audiences: spec.audiences }),
-    ...(spec?.boundObjectRef && { boundObjectRef: shownRef(spec.boundObjectRef) }),
+function ownerOf({ spec, metadata }: TokenRequest, manager: string, time: string): JsonObject {
+  const leaves = (names: readonly string[]) => Object.fromEntries(names.map((name) => [`f:${name}`, {}]))
+  const maps = { labels: metadata?.labels, annotations: metadata?.annotations }
+  const said = Object.entries(maps).filter(([, map]) => map && Object.keys(map).length > 0)
+  const ofMetadata = said.map(([name, map]) => [`f:${name}`, { '.': {}, ...leaves(Object.keys(map ?? {})) }] as const)
+  const ref = spec?.boundObjectRef
+  const fieldsV1 = {
+    ...(ofMetadata.length > 0 && { 'f:metadata': Object.fromEntries(ofMetadata) }),
+    'f:spec': {
+      ...leaves([...(spec?.audiences ? ['audiences'] : []), 'expirationSeconds']),
+      ...(ref && { 'f:boundObjectRef': leaves(Object.keys(shownRef(ref))) }),
+    },
   }
-  const { labels, annotations } = metadata
-  const next: KubeObject = {
-    ...rest,
-    metadata: { ...(labels && { labels }), ...(annotations && { annotations }) },
-    spec: said,
-  }
-  const { managedFields } = trackUpdate({
-    schema: undefined,
-    apiVersion,
-    now: metadata.creationTimestamp ?? '',
-    subresource: tokenSubresource,
-    statusSubresource: false,
-    old: undefined,
-    next,
+  return {
     manager,
-  }).metadata
-  return managedFields ? { managedFields } : {}
+    operation: 'Update',
+    apiVersion,
+    time,
+    fieldsType: 'FieldsV1',
+    fieldsV1,
+    subresource: tokenSubresource,
+  }
 }

@@ -96,9 +96,7 @@ function subjects(object: JsonObject, kind: string): string {
   return items(object, 'subjects')
     .filter((subject) => text(subject, 'kind') === kind)
     .map((subject) =>
-      kind === 'ServiceAccount' && text(subject, 'namespace') !== ''
-        ? `${text(subject, 'namespace')}/${text(subject, 'name')}`
-        : text(subject, 'name'),
+      kind === 'ServiceAccount' ? `${text(subject, 'namespace')}/${text(subject, 'name')}` : text(subject, 'name'),
     )
     .join(', ')
 }
