@@ -7,6 +7,7 @@ import { connectTable, type TablesAddress } from '../shared/adapters/azure/table
 import { TableClusterStore } from '../shared/adapters/azure/table-cluster-store.ts'
 import { TableNamespaceIndex } from '../shared/adapters/azure/table-namespace-index.ts'
 import { createTableObjectStore } from '../shared/adapters/azure/table-object-store.ts'
+import { TableOwnerIndex } from '../shared/adapters/azure/table-owner-index.ts'
 import { TablePayloadStore } from '../shared/adapters/azure/table-payload-store.ts'
 import { TablePlacementStore } from '../shared/adapters/azure/table-placement-store.ts'
 import { kubeMemberClusters } from '../shared/adapters/kube/member-clusters.ts'
@@ -20,6 +21,7 @@ import { staticToken } from '../shared/apiserver/auth/static-token.ts'
 import { builtinKinds } from '../shared/apiserver/builtin/builtin-kinds.ts'
 import { crdOf } from '../shared/apiserver/fleet/crd.ts'
 import { fleetKinds } from '../shared/apiserver/fleet/fleet-kinds.ts'
+import { ownedStore } from '../shared/apiserver/garbage/owned-store.ts'
 import { createGarbageCollector } from '../shared/apiserver/garbage.ts'
 import { hubKinds } from '../shared/apiserver/kinds/hub-kinds.ts'
 import { createKindSource } from '../shared/apiserver/kinds/kind-source.ts'
@@ -72,6 +74,7 @@ async function createContext(config: Config): Promise<AppContext> {
     placements: connectTable(address, 'placements'),
     clusters: connectTable(address, 'clusters'),
     namespaces: connectTable(address, 'namespaces'),
+    owners: connectTable(address, 'owners'),
   }
   await Promise.all(Object.values(tables).map((table) => table.createTable()))
 
@@ -89,6 +92,7 @@ async function createContext(config: Config): Promise<AppContext> {
   })
   const placements = withRecordSignal(tablePlacements)
   const namespaces = new TableNamespaceIndex(tables.namespaces)
+  const owners = new TableOwnerIndex(tables.owners)
   const served = createKindSource({ store: tableObjects, base: [...builtinKinds, ...fleetKinds], clock })
   const admit = createAdmission({ kinds: hubKinds(served), objects: tableObjects })
   const settings = settingsOf(config)
@@ -101,7 +105,7 @@ async function createContext(config: Config): Promise<AppContext> {
     settings,
   }
   const news: News = (change) => newsOf(change, clock.now(), settings.membership)
-  const objects = withWriteSignal(rememberedStore(indexedStore(tableObjects, namespaces), clock))
+  const objects = withWriteSignal(rememberedStore(ownedStore(indexedStore(tableObjects, namespaces), owners), clock))
   const asking = { ...records, objects, kinds: hubKinds(served), namespaces, ids: systemIds }
   const apiServer = createApiServer({
     store: objects,
@@ -123,7 +127,7 @@ async function createContext(config: Config): Promise<AppContext> {
     clock,
     limits: { timeoutMs: config.memberTimeoutMs, probeMs: config.memberTimeoutMs },
   })
-  const collector = createGarbageCollector({ store: objects, kinds: served, clock, news })
+  const collector = createGarbageCollector({ store: objects, owners, kinds: served, clock, news })
   const platform: Platform = {
     ...records,
     objects,

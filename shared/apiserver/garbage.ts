@@ -3,13 +3,13 @@
 import type { GarbageMessage } from '../api/message.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
+import type { OwnerIndex } from '../ports/owner-index.ts'
 import type { CollectOutcome, Collector } from './garbage/collector.ts'
 import { collectCrdContent } from './garbage/crd-content.ts'
 import { collectDependents } from './garbage/dependents.ts'
 import { deleteExpiredEvents } from './garbage/expired-events.ts'
 import { crdFinalizer, namespaceFinalizers } from './garbage/garbage-news.ts'
 import { collectNamespaceContent } from './garbage/namespace-content.ts'
-import { createOwnerIndex } from './garbage/owner-index.ts'
 import { crdType, type KindSource } from './kinds/kind-source.ts'
 import type { News } from './options.ts'
 import { namespaceType } from './resource/namespace-behavior.ts'
@@ -18,6 +18,8 @@ export type { CollectOutcome } from './garbage/collector.ts'
 
 export interface GarbageCollectorOptions {
   readonly store: ObjectStore
+  /** Kept by the store that objects are written through; see `ownedStore`. */
+  readonly owners: OwnerIndex
   readonly kinds: KindSource
   readonly clock: Pick<Clock, 'now'>
   /** As for the API server: what the collector deletes is news as well. */
@@ -31,10 +33,8 @@ export interface GarbageCollector {
   expireEvents(): Promise<number>
 }
 
-/** Keeps an index of who owns what while the process lives; it proves itself fresh on every use. */
 export function createGarbageCollector(options: GarbageCollectorOptions): GarbageCollector {
-  const owners = createOwnerIndex(options.store)
-  const collectorNow = async (): Promise<Collector> => ({ ...options, owners, index: await options.kinds.current() })
+  const collectorNow = async (): Promise<Collector> => ({ ...options, index: await options.kinds.current() })
   return {
     expireEvents: async () => await deleteExpiredEvents(await collectorNow()),
     async collectGarbage(message) {

@@ -1,12 +1,14 @@
-// The two small stores, each suite on memory and on tables.
+// The small stores, each suite on memory and on tables.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import { TableClient } from '@azure/data-tables'
 import { startTables } from '../../infra/local/table/start-tables.ts'
 import { TableClusterStore } from '../../shared/adapters/azure/table-cluster-store.ts'
+import { TableOwnerIndex } from '../../shared/adapters/azure/table-owner-index.ts'
 import { TablePayloadStore } from '../../shared/adapters/azure/table-payload-store.ts'
 import { MemoryClusterStore } from '../../shared/adapters/memory/cluster-store.ts'
+import { MemoryOwnerIndex } from '../../shared/adapters/memory/owner-index.ts'
 import { MemoryPayloadStore } from '../../shared/adapters/memory/payload-store.ts'
 import { NotFoundError } from '../../shared/errors.ts'
 
@@ -51,5 +53,25 @@ for (const [adapter, store] of [
     const [first = ''] = await store.placements('one', { limit: 1 })
     const rest = await store.placements('one', { after: first })
     assert.deepEqual(new Set([first, ...rest]), new Set(['b', 'ns/a']))
+  })
+}
+
+for (const [adapter, index] of [
+  ['memory', new MemoryOwnerIndex()],
+  ['tables', new TableOwnerIndex(await table('owners'))],
+] as const) {
+  test(`${adapter}: an owner's dependents are found by its uid until they are forgotten`, async () => {
+    const map = { type: { group: '', resource: 'configmaps' }, key: { namespace: 'shop', name: 'a:b' } }
+    const role = { type: { group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }, key: { name: 'x|y/z' } }
+    for (const owned of [map, role, map]) await index.note('uid-1', owned)
+    await index.note('uid-2', map)
+    const byResource = async (uid: string) =>
+      [...(await index.dependents(uid))].sort((a, b) => (a.type.resource < b.type.resource ? -1 : 1))
+    assert.deepEqual(await byResource('uid-1'), [role, map])
+    await index.forget('uid-1', [map])
+    await index.forget('uid-1', [map])
+    assert.deepEqual(await byResource('uid-1'), [role])
+    assert.deepEqual(await byResource('uid-2'), [map])
+    assert.deepEqual(await byResource('nobody'), [])
   })
 }

@@ -3,11 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { createMemoryObjectStore } from '../../shared/adapters/memory/object-store.ts'
+import { MemoryOwnerIndex } from '../../shared/adapters/memory/owner-index.ts'
 import { systemClock, systemIds } from '../../shared/adapters/memory/system.ts'
 import type { GarbageMessage } from '../../shared/api/message.ts'
 import { type ApiServer, createApiServer } from '../../shared/apiserver/api-server.ts'
 import { allowEverything, loopbackAuthentication } from '../../shared/apiserver/auth/loopback.ts'
 import { builtinKinds } from '../../shared/apiserver/builtin/builtin-kinds.ts'
+import { ownedStore } from '../../shared/apiserver/garbage/owned-store.ts'
 import { createGarbageCollector } from '../../shared/apiserver/garbage.ts'
 import { createKindSource } from '../../shared/apiserver/kinds/kind-source.ts'
 import type { ApiServerOptions } from '../../shared/apiserver/options.ts'
@@ -27,13 +29,17 @@ export interface ServedApi {
 export async function serveApi(options: Partial<ApiServerOptions> = {}): Promise<ServedApi> {
   const errors: string[] = []
   const garbage: GarbageMessage[] = []
+  const owners = new MemoryOwnerIndex()
   const store = withWriteSignal(
-    createMemoryObjectStore({
-      clock: systemClock,
-      committed: ({ messages }) => {
-        for (const message of messages) if (message.queue === 'collect-garbage') garbage.push(message.body)
-      },
-    }),
+    ownedStore(
+      createMemoryObjectStore({
+        clock: systemClock,
+        committed: ({ messages }) => {
+          for (const message of messages) if (message.queue === 'collect-garbage') garbage.push(message.body)
+        },
+      }),
+      owners,
+    ),
   )
   const kinds = createKindSource({ store, base: builtinKinds, clock: systemClock })
   const log = {
@@ -51,7 +57,7 @@ export async function serveApi(options: Partial<ApiServerOptions> = {}): Promise
     authorize: allowEverything,
     ...options,
   })
-  const collector = createGarbageCollector({ store, kinds, clock: systemClock })
+  const collector = createGarbageCollector({ store, owners, kinds, clock: systemClock })
   const collecting = collectForever(garbage, collector.collectGarbage, errors)
   const requests: ServedApi['requests'] = []
   const server = createServer((incoming, outgoing) => {

@@ -7,6 +7,7 @@ import { type MemoryMember, memoryMembers } from '../../shared/adapters/memory/m
 import { MemoryMessageBus } from '../../shared/adapters/memory/message-bus.ts'
 import { MemoryNamespaceIndex } from '../../shared/adapters/memory/namespace-index.ts'
 import { createMemoryObjectStore } from '../../shared/adapters/memory/object-store.ts'
+import { MemoryOwnerIndex } from '../../shared/adapters/memory/owner-index.ts'
 import { MemoryPayloadStore } from '../../shared/adapters/memory/payload-store.ts'
 import { MemoryPlacementStore } from '../../shared/adapters/memory/placement-store.ts'
 import { kinds as fleetDefinitions } from '../../shared/api/kinds.ts'
@@ -18,6 +19,7 @@ import { allowEverything, loopbackAuthentication } from '../../shared/apiserver/
 import { builtinKinds } from '../../shared/apiserver/builtin/builtin-kinds.ts'
 import { crdOf } from '../../shared/apiserver/fleet/crd.ts'
 import { fleetKinds } from '../../shared/apiserver/fleet/fleet-kinds.ts'
+import { ownedStore } from '../../shared/apiserver/garbage/owned-store.ts'
 import { createGarbageCollector } from '../../shared/apiserver/garbage.ts'
 import { hubKinds } from '../../shared/apiserver/kinds/hub-kinds.ts'
 import { createKindSource } from '../../shared/apiserver/kinds/kind-source.ts'
@@ -83,6 +85,7 @@ export async function createWorld({
   })
   const placementRecords = withRecordSignal(placementStore)
   const namespaces = new MemoryNamespaceIndex()
+  const owners = new MemoryOwnerIndex()
   const served = createKindSource({ store: objectStore, base: [...builtinKinds, ...fleetKinds], clock })
   const admit = createAdmission({ kinds: hubKinds(served), objects: objectStore })
   const clusterStore = new MemoryClusterStore()
@@ -100,7 +103,7 @@ export async function createWorld({
     settings,
   }
   const api = createApiServer({
-    store: rememberedStore(indexedStore(objectStore, namespaces), clock),
+    store: rememberedStore(ownedStore(indexedStore(objectStore, namespaces), owners), clock),
     kinds: served,
     clock,
     ids,
@@ -122,7 +125,7 @@ export async function createWorld({
     }),
   })
   const objects = injector.wrap('objects', objectStore)
-  const collector = createGarbageCollector({ store: objectStore, kinds: served, clock, news })
+  const collector = createGarbageCollector({ store: objectStore, owners, kinds: served, clock, news })
   const faultyMembers = {
     connect: async (cluster: string, kubeconfig: string) =>
       injector.wrap(`member ${cluster}`, await members.connect(cluster, kubeconfig)),

@@ -1,12 +1,14 @@
 // One simulated cluster: the API server over an object store in memory, nodes, controllers and garbage collection.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createMemoryObjectStore } from '../../../shared/adapters/memory/object-store.ts'
+import { MemoryOwnerIndex } from '../../../shared/adapters/memory/owner-index.ts'
 import { isJsonObject } from '../../../shared/api/json.ts'
 import type { KubeObject, ResourceType } from '../../../shared/api/kube-object.ts'
 import { createApiServer } from '../../../shared/apiserver/api-server.ts'
 import { allowEverything } from '../../../shared/apiserver/auth/loopback.ts'
 import { builtinKinds, builtinRelease } from '../../../shared/apiserver/builtin/builtin-kinds.ts'
 import { garbageNews } from '../../../shared/apiserver/garbage/garbage-news.ts'
+import { ownedStore } from '../../../shared/apiserver/garbage/owned-store.ts'
 import { createGarbageCollector } from '../../../shared/apiserver/garbage.ts'
 import { createKindSource } from '../../../shared/apiserver/kinds/kind-source.ts'
 import type { Admit, Authenticate, News } from '../../../shared/apiserver/options.ts'
@@ -54,20 +56,22 @@ export function createSimulatedCluster(options: SimulatedClusterOptions): Simula
   })
   const nodes = nodesOf(options.index, timeText(clock.now()), ids.uuid)
   const controllers = createControllers({ store, clock, log, readyMs: options.readyMs, nodes: nodes.length })
+  const owners = new MemoryOwnerIndex()
+  const owned = ownedStore(store, owners)
   const noticing: ObjectStore = {
     get: store.get,
     list: store.list,
     changes: store.changes,
     revision: store.revision,
     write: async (type, write) => {
-      const stored = await store.write(type, write)
+      const stored = await owned.write(type, write)
       if (write.object) controllers.noticed(type, write.key)
       return stored
     },
   }
   const kinds = createKindSource({ store, base: builtinKinds, clock })
   const news: News = garbageNews
-  const collector = createGarbageCollector({ store: noticing, kinds, clock, news })
+  const collector = createGarbageCollector({ store: noticing, owners, kinds, clock, news })
   const garbage = createGarbageLoop(() => collector, clock, log)
   const server = createApiServer({
     store: noticing,

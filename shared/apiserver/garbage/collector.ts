@@ -3,13 +3,13 @@ import type { KubeObject } from '../../api/kube-object.ts'
 import { ConflictError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore, StoredObject } from '../../ports/object-store.ts'
+import type { OwnerIndex } from '../../ports/owner-index.ts'
 import type { ServedKind } from '../kind.ts'
 import type { KindIndex } from '../kinds/kind-source.ts'
 import type { News } from '../options.ts'
 import { commit } from '../resource/commit.ts'
 import { isOver } from '../resource/deletion.ts'
 import { asServed } from '../resource/stored-form.ts'
-import type { OwnerIndex } from './owner-index.ts'
 
 export type CollectOutcome = 'done' | { readonly again: number }
 
@@ -23,8 +23,10 @@ export interface Collector {
 
 /** Objects one call deletes or changes at most. */
 export const sliceObjects = 100
+/** Objects read in parallel. */
+export const readsAtOnce = 8
 /** Types looked at in parallel. */
-export const parallelTypes = 8
+export const typesAtOnce = 8
 /** Pause while finalizers of others hold what should go. */
 export const heldAgainMs = 3_000
 /** More of the same is left: come back at once. */

@@ -1,5 +1,11 @@
 // Objects that name an owner which went, or which is going and waits for them.
-import { type KubeObject, type ObjectKey, type OwnerReference, parseApiVersion } from '../../api/kube-object.ts'
+import {
+  type KubeObject,
+  type ObjectKey,
+  type OwnerReference,
+  parseApiVersion,
+  typeText,
+} from '../../api/kube-object.ts'
 import type { GarbageMessage } from '../../api/message.ts'
 import type { StoredObject } from '../../ports/object-store.ts'
 import type { ServedKind } from '../kind.ts'
@@ -11,7 +17,7 @@ import {
   heldAgainMs,
   inParallel,
   moreAgainMs,
-  parallelTypes,
+  readsAtOnce,
   sliceObjects,
   withoutFinalizer,
 } from './collector.ts'
@@ -28,9 +34,9 @@ export async function collectDependents(collector: Collector, message: GarbageMe
   const owner = await findOwner(collector, message)
   const finalizers = owner?.stored.object.metadata.finalizers ?? []
   const deleting = Boolean(owner?.stored.object.metadata.deletionTimestamp)
-  // Alive and well, or held by others only: its dependents stay until it is gone.
-  if (owner && !(deleting && (finalizers.includes(foregroundFinalizer) || finalizers.includes(orphanFinalizer))))
-    return 'done'
+  if (owner && !deleting) return await checkOwners(collector, owner)
+  // Held by others only: its dependents stay until it is gone.
+  if (owner && !(finalizers.includes(foregroundFinalizer) || finalizers.includes(orphanFinalizer))) return 'done'
   const dependents = await dependentsOf(collector, message)
   const slice = dependents.slice(0, sliceObjects)
   const orphan = finalizers.includes(orphanFinalizer)
@@ -39,7 +45,10 @@ export async function collectDependents(collector: Collector, message: GarbageMe
     else await endDependent(collector, dependent, { uid: message.uid, foreground: owner !== undefined })
   }
   if (dependents.length > slice.length) return { again: moreAgainMs }
-  if (!owner) return 'done'
+  if (!owner) {
+    await collector.owners.forget(message.uid, await collector.owners.dependents(message.uid))
+    return 'done'
+  }
   return await finishOwner(collector, message, owner, orphan ? orphanFinalizer : foregroundFinalizer)
 }
 
@@ -53,17 +62,33 @@ async function findOwner(collector: Collector, { group, resource, namespace, nam
 
 /** A namespaced owner has dependents in its namespace only. */
 async function dependentsOf(collector: Collector, { namespace, uid }: GarbageMessage): Promise<Dependent[]> {
-  const kinds = collector.index.stored.filter((kind) => kind.namespaced || namespace === undefined)
   const found: Dependent[] = []
-  await inParallel(kinds, parallelTypes, async (kind) => {
-    for (const key of await collector.owners.dependents(kind.storage, uid)) {
-      if (namespace !== undefined && key.namespace !== namespace) continue
-      const stored = await collector.store.get(kind.storage, key)
-      const reference = stored?.object.metadata.ownerReferences?.find((owner) => owner.uid === uid)
-      if (stored && reference) found.push({ kind, stored, reference })
-    }
+  await inParallel(await collector.owners.dependents(uid), readsAtOnce, async ({ type, key }) => {
+    if (namespace !== undefined && key.namespace !== namespace) return
+    const kind = collector.index.stored.find(({ storage }) => typeText(storage) === typeText(type))
+    const stored = kind && (await collector.store.get(type, key))
+    const reference = stored?.object.metadata.ownerReferences?.find((owner) => owner.uid === uid)
+    if (kind && stored && reference) found.push({ kind, stored, reference })
   })
   return found
+}
+
+/** An object that came to name owners: without a living one it goes, and references to those that are gone go. */
+async function checkOwners(
+  collector: Collector,
+  { kind, stored }: { kind: ServedKind; stored: StoredObject },
+): Promise<CollectOutcome> {
+  const gone: OwnerReference[] = []
+  for (const owner of stored.object.metadata.ownerReferences ?? [])
+    if (!(await isLiving(collector, owner, stored.key))) gone.push(owner)
+  const [first] = gone
+  if (!first) return 'done'
+  if (gone.length === stored.object.metadata.ownerReferences?.length) {
+    await deleteByUid(collector, kind, stored, { propagation: 'Background', now: collector.clock.now() })
+    return 'done'
+  }
+  await release(collector, { kind, stored, reference: first }, first.uid)
+  return { again: moreAgainMs }
 }
 
 /** Deletes a dependent, unless another owner of it lives: then only the reference goes. */
@@ -90,7 +115,8 @@ async function hasLivingOwner(collector: Collector, { key, object }: StoredObjec
 async function isLiving(collector: Collector, owner: OwnerReference, { namespace }: ObjectKey): Promise<boolean> {
   const { group, version } = parseApiVersion(owner.apiVersion)
   const kind = collector.index.findKind(group, version, owner.kind)
-  if (!kind) return true
+  // Nor can an owner with a namespace be looked for from an object without one.
+  if (!kind || (kind.namespaced && namespace === undefined)) return true
   const key = kind.namespaced
     ? { name: owner.name, ...(namespace !== undefined && { namespace }) }
     : { name: owner.name }

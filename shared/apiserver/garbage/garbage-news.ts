@@ -3,6 +3,7 @@
 import type { KubeObject } from '../../api/kube-object.ts'
 import type { Message } from '../../api/message.ts'
 import type { PendingChange } from '../options.ts'
+import { newOwners } from './owned-store.ts'
 
 /** Finalizers only the collector removes. */
 export const foregroundFinalizer = 'foregroundDeletion'
@@ -12,12 +13,18 @@ export const crdFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
 /** Kinds written often that own nothing. */
 const neverOwners = new Set(['events', 'leases', 'endpointslices'])
 
-/** The messages a write sends to the collector: on removal, and while a deletion waits for the collector's step. */
+/**
+ * The messages a write sends to the collector: on removal, while a deletion waits for the collector's step, and when an
+ * object names owners it did not name before, for they may be gone already.
+ */
 export function garbageNews({ type, key, change, object, previous }: PendingChange): readonly Message[] {
   if (neverOwners.has(type.resource)) return []
   const { uid } = object.metadata
   if (uid === undefined) return []
-  const due = change === 'DELETED' || (waitsForCollector(object) && !sameWait(object, previous))
+  const due =
+    change === 'DELETED' ||
+    (waitsForCollector(object) && !sameWait(object, previous)) ||
+    newOwners(object, previous).length > 0
   if (!due) return []
   const body = {
     group: type.group,

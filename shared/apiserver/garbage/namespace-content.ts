@@ -12,8 +12,8 @@ import {
   heldAgainMs,
   inParallel,
   moreAgainMs,
-  parallelTypes,
   sliceObjects,
+  typesAtOnce,
 } from './collector.ts'
 
 /** At least a second, as deletion times are whole seconds: far longer than a create takes to commit. */
@@ -30,7 +30,7 @@ interface Remains {
 export async function collectNamespaceContent(collector: Collector, namespace: StoredObject): Promise<CollectOutcome> {
   const kinds = collector.index.stored.filter(({ namespaced }) => namespaced)
   const remains: Remains = { more: false, held: new Map() }
-  await inParallel(kinds, parallelTypes, (kind) => deleteContent(collector, kind, namespace.key.name, remains))
+  await inParallel(kinds, typesAtOnce, (kind) => deleteContent(collector, kind, namespace.key.name, remains))
   if (remains.more) return { again: moreAgainMs }
   const own = collector.index.find('', 'v1', 'namespaces')
   if (!own) return 'done'

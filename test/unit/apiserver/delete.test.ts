@@ -92,6 +92,32 @@ describe('garbage', () => {
     assert.equal(await exists(world, `${gadgets}/shared`), false)
   })
 
+  it('an object born to owners that are gone already goes too, and one with a living owner loses the others', async () => {
+    const world = createWorld()
+    const [gone, alive] = [await owner(world, 'gone'), await owner(world, 'alive')]
+    await world.call('DELETE', `${configMaps}/gone`)
+    await world.collect()
+    await world.call('POST', gadgets, gadgetOf('late', {}, { ownerReferences: [gone] }))
+    await world.call('POST', gadgets, gadgetOf('adopted', {}, { ownerReferences: [gone, alive] }))
+    await world.call('POST', gadgets, gadgetOf('free'))
+    await world.collect()
+    assert.equal(await exists(world, `${gadgets}/late`), false)
+    const names = async (name: string) =>
+      (await world.call('GET', `${gadgets}/${name}`)).object.metadata.ownerReferences?.map((each) => each.name)
+    assert.deepEqual(await names('adopted'), ['alive'])
+    await world.call('PATCH', `${gadgets}/free`, { metadata: { ownerReferences: [gone] } }, merge)
+    await world.collect()
+    assert.equal(await exists(world, `${gadgets}/free`), false)
+  })
+
+  it('an owner of a kind nobody serves is not known to be gone', async () => {
+    const world = createWorld()
+    const foreign = { apiVersion: 'other.io/v1', kind: 'Other', name: 'o', uid: 'u' }
+    await world.call('POST', gadgets, gadgetOf('kept', {}, { ownerReferences: [foreign] }))
+    await world.collect()
+    assert.equal(await exists(world, `${gadgets}/kept`), true)
+  })
+
   it('goes down a chain of owners', async () => {
     const world = createWorld()
     const top = await owner(world, 'top')

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { ManualClock, sequentialIds } from '../../../shared/adapters/memory/manual-clock.ts'
 import { createMemoryObjectStore } from '../../../shared/adapters/memory/object-store.ts'
+import { MemoryOwnerIndex } from '../../../shared/adapters/memory/owner-index.ts'
 import type { KubeObject } from '../../../shared/api/kube-object.ts'
 import type { GarbageMessage } from '../../../shared/api/message.ts'
 import { createApiServer } from '../../../shared/apiserver/api-server.ts'
 import { allowEverything, loopbackAuthentication } from '../../../shared/apiserver/auth/loopback.ts'
 import { builtinKinds } from '../../../shared/apiserver/builtin/builtin-kinds.ts'
+import { ownedStore } from '../../../shared/apiserver/garbage/owned-store.ts'
 import { createGarbageCollector } from '../../../shared/apiserver/garbage.ts'
 import type { ServedKind } from '../../../shared/apiserver/kind.ts'
 import { createKindSource } from '../../../shared/apiserver/kinds/kind-source.ts'
@@ -72,6 +74,7 @@ export function createWorld(options: Partial<ApiServerOptions> & { keepChanges?:
       for (const message of messages) if (message.queue === 'collect-garbage') garbage.push(message.body)
     },
   })
+  const owners = new MemoryOwnerIndex()
   const kinds = createKindSource({ store: memory, base: [...builtinKinds, gadget], clock })
   const log = {
     info() {},
@@ -79,7 +82,7 @@ export function createWorld(options: Partial<ApiServerOptions> & { keepChanges?:
     error: (message: string, fields?: object) => void errors.push(`${message} ${JSON.stringify(fields)}`),
   }
   const api = createApiServer({
-    store: memory,
+    store: ownedStore(memory, owners),
     kinds,
     clock,
     ids: sequentialIds(),
@@ -89,7 +92,7 @@ export function createWorld(options: Partial<ApiServerOptions> & { keepChanges?:
     random: () => 1,
     ...options,
   })
-  const collector = createGarbageCollector({ store: api.store, kinds, clock })
+  const collector = createGarbageCollector({ store: api.store, owners, kinds, clock })
   return {
     clock,
     store: api.store,
