@@ -54,7 +54,7 @@ export async function startHub(
       ended.then((code) => reject(new Error(`the hub ended with ${code}: ${output}`)), reject)
       look()
     })
-  const [, url = ''] = await printed(/hub ready (http:\S+)/)
+  const [, url = ''] = await printed(/hub ready (https?:\S+)/)
   return {
     url,
     pid: child.pid ?? -1,
