@@ -5,6 +5,7 @@ import { age, text } from './kind-columns.ts'
 import { defineKind, type KindColumn, type KindDefinition } from './kind-definition.ts'
 import { int32, kube } from './kube-meta.ts'
 import { PlacementPlanSpec, PlacementPlanStatus } from './plan.ts'
+import { ObjectDetail } from './work-detail.ts'
 
 const hubless = { group: hublessGroup, storedIn: hublessVersion, status: false, categories: ['fleet'] }
 const wide = (column: KindColumn): KindColumn => ({ ...column, priority: 1 })
@@ -62,6 +63,31 @@ export const hublessKinds: readonly KindDefinition[] = [
       'Why each cluster was picked or not for a ResourcePlacement. The latest is named as the placement, earlier ones NAME:NUMBER.',
     shortName: 'sd',
     namespaced: true,
+  }),
+  defineKind({
+    ...hubless,
+    kind: 'WorkDetail',
+    description:
+      'Every field in which the objects of one placement on one cluster differ from what was meant for them, and who changed it. Named as the first Work of the placement there.',
+    namespaced: true,
+    columns: [text('Placement', '.placement'), text('Objects', '.objectCount'), text('Fields', '.fieldCount'), age],
+    parts: {
+      field: 'objects',
+      columns: [
+        text('Type', '.type'),
+        text('Kind', '.kind'),
+        text('Namespace', '.namespace'),
+        text('Name', '.name'),
+        text('First-Path', '.fields[0].path'),
+        text('Manager', '.fields[0].manager'),
+      ],
+    },
+    fields: {
+      placement: z.string(),
+      objectCount: kube(z.number().int(), int32),
+      fieldCount: kube(z.number().int(), int32),
+      objects: z.array(ObjectDetail),
+    },
   }),
   defineKind({
     ...hubless,

@@ -10,9 +10,11 @@ import {
   FailedPlacement,
   NamespacedName,
   PlacementPolicy,
+  ReportBackStrategy,
   ResourceIdentifier,
 } from './placement.ts'
 import { WorkStatus } from './work.ts'
+import { ObjectDetail } from './work-detail.ts'
 
 /** A policy snapshot: the policy as it was when its hash last changed. */
 export const PolicySnapshot = z.object({
@@ -113,9 +115,22 @@ export const Wanted = z.object({
   resourceOverrides: z.array(NamespacedName).optional(),
   clusterResourceOverrides: z.array(z.string()).optional(),
   applyStrategy: ApplyStrategy.optional(),
+  reportBackStrategy: ReportBackStrategy.optional(),
   rolloutStarted: Condition.optional(),
 })
 export type Wanted = z.infer<typeof Wanted>
+
+/** How often the hub undid what somebody changed about one object, lately. Times are RFC 3339. */
+export const Repairs = z.object({
+  /** Identity of the manifest. */
+  object: z.string(),
+  count: z.number().int(),
+  since: z.string(),
+  last: z.string(),
+  /** The field manager that was seen last. */
+  by: z.string().optional(),
+})
+export type Repairs = z.infer<typeof Repairs>
 
 /** What the worker saw on one cluster, for the epoch it worked on. */
 export const Observed = z.object({
@@ -131,6 +146,11 @@ export const Observed = z.object({
   /** Everything this placement had put on the cluster is gone from it. */
   removed: z.boolean().optional(),
   observedAt: z.string(),
+  /** Every difference in full; absent when there is none, or when they are too many for the row. */
+  details: z.array(ObjectDetail).optional(),
+  /** Where the differences are in the payload store when they do not fit here: a JSON array. */
+  detailsPayload: z.string().optional(),
+  repairs: z.array(Repairs).optional(),
   /** How often this epoch was looked at with the same result; drives the next look. */
   rounds: z.number().int(),
 })

@@ -118,6 +118,7 @@ export const ReportBackStrategy = z.object({
   type: kube(z.enum(['Disabled', 'Mirror']), { default: 'Disabled' }),
   destination: z.enum(['OriginalResource', 'WorkAPI']).optional(),
 })
+export type ReportBackStrategy = z.infer<typeof ReportBackStrategy>
 export const RolloutStrategy = z.object({
   type: kube(z.enum(['RollingUpdate', 'External']).optional(), { default: 'RollingUpdate', rules: typeRules }),
   rollingUpdate: RollingUpdate.optional(),

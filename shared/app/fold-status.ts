@@ -14,6 +14,7 @@ import { rfc3339, untilWritten } from './commit.ts'
 import { placementLocation, readPlacement } from './fleet-lists.ts'
 import type { Platform } from './platform.ts'
 import { recordEvents } from './record-events.ts'
+import { reportBack } from './report-back.ts'
 import { mirrored } from './status-mirror.ts'
 import { wakeRollout, wakeWorkAt } from './wake.ts'
 
@@ -30,9 +31,12 @@ export async function foldStatus(platform: Needs, { placement: key }: PlacementM
     const changed = await write(platform, key, stored, after)
     const wakes = [...(isMoving(record) ? [wakeRollout(key)] : []), ...overdueWork(key, record, platform.clock.now())]
     if (wakes.length > 0) await platform.bus.send(wakes)
-    return changed ? { before: placement, after } : undefined
+    return { before: placement, after, record, changed }
   })
-  if (folded) await recordEvents(platform, folded.after, placementEvents(folded.before, folded.after))
+  if (!folded) return
+  const { before, after, record, changed } = folded
+  const told = await reportBack(platform, after, record)
+  if (changed) await recordEvents(platform, after, [...placementEvents(before, after), ...told])
 }
 
 /** Whether the status said something new. */

@@ -65,6 +65,7 @@ function decide(
       wanted: current,
       observed: new Set(seen.keys()),
       plan,
+      reportBack: placement.spec.strategy?.reportBackStrategy,
       epoch,
       now: rfc3339(now),
     })

@@ -8,6 +8,7 @@ import { policySnapshots } from './policy-snapshots.ts'
 import { resourceSnapshots } from './resource-snapshots.ts'
 import { schedulingDecisions } from './scheduling-decisions.ts'
 import type { View, ViewNeeds } from './view.ts'
+import { workDetails } from './work-details.ts'
 import { works } from './works.ts'
 
 const placementGroup = 'placement.kubernetes-fleet.io'
@@ -25,6 +26,7 @@ export function fleetViews(needs: ViewNeeds): (type: ResourceType) => View | und
     [`clusterschedulingdecisions.${hublessGroup}`, schedulingDecisions(needs, 'cluster')],
     [`schedulingdecisions.${hublessGroup}`, schedulingDecisions(needs, 'namespaced')],
     [`works.${placementGroup}`, works(needs)],
+    [`workdetails.${hublessGroup}`, workDetails(needs)],
     [`internalmemberclusters.${clusterGroup}`, internalMemberClusters(needs)],
   ])
   return (type) => views.get(typeText(type))

@@ -92,6 +92,7 @@ function workObject({ placement, wanted, observed }: WorkInput, { name, envelope
     spec: {
       workload: { manifests },
       ...(wanted.applyStrategy && { applyStrategy: wanted.applyStrategy }),
+      ...(wanted.reportBackStrategy && { reportBackStrategy: wanted.reportBackStrategy }),
     },
     ...(observed && {
       status: {

@@ -34,7 +34,8 @@ export function works(needs: ViewNeeds): View {
   }
 }
 
-function clusterOf(namespace: string): string | undefined {
+/** The cluster a namespace of works belongs to. */
+export function clusterOf(namespace: string): string | undefined {
   return namespace.startsWith(prefix) ? namespace.slice(prefix.length) : undefined
 }
 

@@ -1,17 +1,18 @@
 // One round over a work's manifests on a member: left-overs go, then the waves, each manifest call by call as the domain
 // decides. A manifest that fails takes nothing else with it.
 import { gvkOf, type KubeObject, type OwnerReference } from '../../api/kube-object.ts'
-import type { Wanted } from '../../api/placement-record.ts'
+import type { Repairs, Wanted } from '../../api/placement-record.ts'
 import type { ManifestCondition, WorkResourceIdentifier } from '../../api/work.ts'
 import { availabilityOf } from '../../domain/health/index.ts'
 import { effectiveApplyStrategy } from '../../domain/rollout/strategy.ts'
+import { contestText, leftAloneUntil } from '../../domain/work/contest.ts'
 import { identifierOf, identityText } from '../../domain/work/identity.ts'
 import { removalOf } from '../../domain/work/ownership.ts'
 import { duplicated, duplicates, manifestProblem } from '../../domain/work/preprocess.ts'
 import { type ManifestResult, type MemberAnswer, type MemberCall, processManifest } from '../../domain/work/process.ts'
 import type { RenderedManifest } from '../../domain/work/render.ts'
 import { repairedDrift, stillTold } from '../../domain/work/repair.ts'
-import { isApplied, type ManifestOutcome } from '../../domain/work/result.ts'
+import { isApplied, keptOutcome, type ManifestOutcome } from '../../domain/work/result.ts'
 import { wavesOf } from '../../domain/work/waves.ts'
 import { TransientError } from '../../errors.ts'
 import { type MemberCluster, type MemberRef, MemberRefusal, type MemberResource } from '../../ports/member-cluster.ts'
@@ -30,6 +31,8 @@ export interface ManifestRound {
   readonly now: number
   /** What was noted in the round before, by identity. */
   readonly noted: ReadonlyMap<string, ManifestCondition>
+  /** How often objects were put right lately, by identity. */
+  readonly repairs: ReadonlyMap<string, Repairs>
   /** Names of the AppliedWorks that may be in use on the cluster; asked for only when another owner is in the way. */
   readonly knownWorks: () => Promise<ReadonlySet<string>>
 }
@@ -67,25 +70,32 @@ async function applyOne(
   round: ManifestRound,
   at: number,
   { object: manifest, envelope }: RenderedManifest,
-  again: boolean,
+  isAgain: boolean,
 ): Promise<ManifestOutcome> {
   const from = envelope && { envelope }
   const resource = await round.member.resolve(gvkOf(manifest))
   const id = identifierOf(at, manifest, resource?.resource)
-  const problem = again ? duplicated : manifestProblem(manifest, resource !== undefined)
+  const problem = isAgain ? duplicated : manifestProblem(manifest, resource !== undefined)
   if (problem || !resource)
     return { id, ...from, result: problem?.result ?? 'DecodingErred', error: problem?.error, availability: 'Skipped' }
 
+  const noted = round.noted.get(identityText(id) ?? '')
+  const contest = round.repairs.get(identityText(id) ?? '')
+  if (noted && contest && round.now < leftAloneUntil(contest)) return { id, ...from, ...keptOutcome(noted) }
+
   const { result, before } = await process(round, refOf(resource, manifest), manifest)
   const applied = isApplied(result.result) ? result.live : undefined
-  const noted = round.noted.get(identityText(id) ?? '')
-  const repaired =
-    applied && (repairedDrift({ manifest, before, after: applied, noted }) ?? stillTold(noted, round.now))
+  const repaired = applied && repairedDrift({ manifest, before, after: applied, noted })
+  const again = applied && !repaired ? stillTold(noted, round.now) : undefined
   return {
     id,
     ...from,
     ...result,
-    drifts: result.drifts?.length ? result.drifts : repaired,
+    ...(result.drifts?.length ? {} : { drifts: repaired ?? again }),
+    found: before,
+    ...(repaired && { repaired: true }),
+    ...(again && !result.drifts?.length && { toldAgain: true }),
+    ...(contest && { remark: contestText(contest) }),
     availability: applied ? availabilityOf(resource, applied) : 'Skipped',
   }
 }

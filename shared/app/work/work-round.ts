@@ -1,12 +1,15 @@
 // One look of a cluster's worker at one placement: bring the member to what is wanted, note what was seen, wake who cares.
+import { z } from 'zod'
 import { gvkOf } from '../../api/kube-object.ts'
-import type { Message, PlacementKey } from '../../api/message.ts'
+import type { PlacementKey } from '../../api/message.ts'
 import type { Observed, Wanted } from '../../api/placement-record.ts'
-import type { ManifestCondition, WorkStatus } from '../../api/work.ts'
-import { type BindingStatus, bindingStatus, type SyncOutcome } from '../../domain/work/binding-status.ts'
+import type { ManifestCondition } from '../../api/work.ts'
+import { ObjectDetail } from '../../api/work-detail.ts'
+import type { SyncOutcome } from '../../domain/work/binding-status.ts'
+import { repairsAfter } from '../../domain/work/contest.ts'
 import { identityText } from '../../domain/work/identity.ts'
 import { workName } from '../../domain/work/names.ts'
-import { nextLookMs, outcomeText } from '../../domain/work/next-look.ts'
+import { objectDetails } from '../../domain/work/object-details.ts'
 import { indexByIdentity, leftOvers, writeAheadEntry } from '../../domain/work/preprocess.ts'
 import type { RenderedManifest } from '../../domain/work/render.ts'
 import { appliedResources, type ManifestOutcome } from '../../domain/work/result.ts'
@@ -17,11 +20,10 @@ import type { Row } from '../../ports/placement-store.ts'
 import { rfc3339 } from '../commit.ts'
 import { installOnMember } from '../member-install.ts'
 import type { Platform } from '../platform.ts'
-import { wakeFold, wakeWorkAt } from '../wake.ts'
 import { raiseFence, tellAppliedResources } from './applied-work.ts'
 import { applyManifests, identifiersOf, removeLeftOvers } from './apply-manifests.ts'
 import { hasOverrides, type RenderedWork, renderWork } from './render-work.ts'
-import { workObserved } from './work-event.ts'
+import { type Seen, storeObserved } from './store-observed.ts'
 
 export type WorkNeeds = Pick<
   Platform,
@@ -64,6 +66,8 @@ export async function applyWork(round: WorkRound): Promise<void> {
       return
     }
     const before = observed?.value.work.manifestConditions ?? []
+    // A new decision is applied at once, whoever was at odds with the one before.
+    const known = observed?.value.epoch === wanted.generation ? (observed.value.repairs ?? []) : []
     const reportDiff = wanted.applyStrategy?.type === 'ReportDiff'
     const wantedIds = identifiersOf(manifests.map(({ object }) => object))
     const unwanted = leftOvers(before, wantedIds, 'hubless')
@@ -80,6 +84,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
       wanted,
       manifests,
       noted: indexByIdentity(before),
+      repairs: new Map(known.map((contest) => [contest.object, contest])),
       knownWorks: async () => new Set((await platform.clusters.placements(wanted.cluster)).map(workName)),
     })
     await notePlacedKinds(round, member, [fence.placed], outcomes)
@@ -89,11 +94,25 @@ export async function applyWork(round: WorkRound): Promise<void> {
       reportDiff,
       previous: observed?.value.work,
       outcomes,
+      mirrorStatus: wanted.reportBackStrategy?.type === 'Mirror',
       now,
     })
-    await note(round, noted, { ...status, manifestConditions: [...(status.manifestConditions ?? []), ...left] })
+    const work = { ...status, manifestConditions: [...(status.manifestConditions ?? []), ...left] }
+    const details = objectDetails(outcomes, await detailsBefore(round, outcomes))
+    await note(round, noted, { work, details, repairs: repairsAfter(outcomes, known, platform.clock.now()) })
     await tellAppliedResources(member, placement, fence, appliedResources(outcomes))
   })
+}
+
+/** Details of the round before, read only when they are told once more. */
+async function detailsBefore(
+  { platform, observed }: WorkRound,
+  outcomes: readonly ManifestOutcome[],
+): Promise<readonly ObjectDetail[]> {
+  if (!outcomes.some(({ toldAgain, kept }) => toldAgain || kept)) return []
+  const { details, detailsPayload } = observed?.value ?? {}
+  if (detailsPayload === undefined) return details ?? []
+  return z.array(ObjectDetail).parse(JSON.parse(await platform.payloads.get(detailsPayload)))
 }
 
 /** What is placed is watched from where it was written. */
@@ -148,10 +167,10 @@ async function writeAhead(
 }
 
 /** Stores what was seen, if it is news, and arranges the next look. */
-async function note(round: WorkRound, current: Row<Observed> | undefined, work: WorkStatus): Promise<void> {
+async function note(round: WorkRound, current: Row<Observed> | undefined, seen: Seen): Promise<void> {
   const name = workName(round.placement)
-  const works = [{ name, generation: round.wanted.generation, status: work }]
-  await store(round, current, work, { kind: 'synced', hasOverrides: hasOverrides(round.wanted), works })
+  const works = [{ name, generation: round.wanted.generation, status: seen.work }]
+  await storeObserved(round, current, seen, { kind: 'synced', hasOverrides: hasOverrides(round.wanted), works })
 }
 
 /**
@@ -170,7 +189,7 @@ async function noteRenderFailure(
     failure.kind === 'failed' && failure.phase === 'sync'
       ? { kind: 'syncFailed', hasOverrides: hasOverrides(wanted), message }
       : { kind: 'overrideFailed', message }
-  await store(round, observed, observed?.value.work ?? {}, outcome)
+  await storeObserved(round, observed, { work: observed?.value.work ?? {} }, outcome)
 }
 
 /** Whether an earlier round of the same decision got as far as the member. */
@@ -186,82 +205,6 @@ export async function noteSyncFailure(round: WorkRound, message: string): Promis
   const { wanted, observed } = round
   if (wasAppliedAt(round)) return false
   const outcome: SyncOutcome = { kind: 'syncFailed', hasOverrides: hasOverrides(wanted), message }
-  await store(round, observed, observed?.value.work ?? {}, outcome)
+  await storeObserved(round, observed, { work: observed?.value.work ?? {} }, outcome)
   return true
-}
-
-async function store(
-  round: WorkRound,
-  current: Row<Observed> | undefined,
-  work: WorkStatus,
-  outcome: SyncOutcome,
-): Promise<void> {
-  const { platform, placement, wanted } = round
-  const now = platform.clock.now()
-  const status = bindingStatus({
-    outcome,
-    strategy: wanted.applyStrategy?.type,
-    generation: wanted.generation,
-    previous: current?.value.conditions ?? [],
-    now: rfc3339(now),
-  })
-  const row = observedRow(wanted, work, status, current?.value, rfc3339(now))
-  const news = saysMore(current?.value, row)
-  const waitMs = outcome.kind === 'synced' ? nextLookMs(work, row.rounds) : undefined
-  if (news || waitMs !== undefined) await platform.placements.observe(placement, row, current?.etag)
-  const messages: Message[] = news ? [wakeFold(placement, foldWindowMs(platform.settings.coalesceMs, wanted))] : []
-  if (waitMs !== undefined) messages.push(nextLook(round, now + waitMs))
-  const events = news ? [workObserved(platform, placement, row)] : []
-  await Promise.all([platform.bus.send(messages), platform.bus.publish(events)])
-}
-
-/** A fold reads two rows a cluster: the more clusters, the longer the window whose wake-ups become one. */
-const foldBounds = { msPerCluster: 2, maxMs: 3_000 }
-
-function foldWindowMs(leastMs: number, { peers = 0 }: Wanted): number {
-  return Math.max(leastMs, Math.min(foldBounds.maxMs, peers * foldBounds.msPerCluster))
-}
-
-/** Looks at the same work asked for within this time are one. */
-const lookBucketMs = 250
-
-function nextLook({ wanted, placement }: WorkRound, at: number): Message {
-  const bucket = Math.ceil(at / lookBucketMs)
-  return wakeWorkAt(
-    wanted.cluster,
-    placement,
-    bucket * lookBucketMs,
-    `${wanted.uid}:${wanted.generation}:look:${bucket}`,
-  )
-}
-
-function observedRow(
-  wanted: Wanted,
-  work: WorkStatus,
-  { conditions, failed, drifted, diffed }: BindingStatus,
-  before: Observed | undefined,
-  now: string,
-): Observed {
-  const same = before?.epoch === wanted.generation && outcomeText(before.work) === outcomeText(work)
-  return {
-    cluster: wanted.cluster,
-    epoch: wanted.generation,
-    conditions: [...conditions],
-    ...(failed.length > 0 && { failed: [...failed] }),
-    ...(drifted.length > 0 && { drifted: [...drifted] }),
-    ...(diffed.length > 0 && { diffed: [...diffed] }),
-    work,
-    observedAt: now,
-    rounds: same ? before.rounds + 1 : 0,
-  }
-}
-
-/** Whether a row tells more than the one before, times and counters aside. */
-function saysMore(before: Observed | undefined, after: Observed): boolean {
-  if (!before) return true
-  const text = ({ observedAt: _, rounds: __, ...rest }: Observed) =>
-    JSON.stringify(rest, (key, value: unknown) =>
-      key === 'lastTransitionTime' || key === 'observationTime' ? undefined : value,
-    )
-  return text(before) !== text(after)
 }

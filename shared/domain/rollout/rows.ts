@@ -1,5 +1,6 @@
 // From a plan to the rows that change. What a worker must see gets a new epoch; marks alone do not.
 import type { Binding } from '../../api/binding.ts'
+import type { ReportBackStrategy } from '../../api/placement.ts'
 import type { PlacementHeader, ResourceSnapshot, Wanted } from '../../api/placement-record.ts'
 import type { RolloutAction } from './pick.ts'
 import { type RolloutPlan, rolloutStartedCondition } from './plan.ts'
@@ -20,6 +21,8 @@ export interface RolloutRowsInput {
   /** Clusters that were observed at least once. */
   readonly observed: ReadonlySet<string>
   readonly plan: RolloutPlan
+  /** Whether and where statuses are reported back; goes to every cluster at once. */
+  readonly reportBack?: ReportBackStrategy | undefined
   /** Epoch of the rows that change; see `nextEpoch`. */
   readonly epoch: number
   /** RFC 3339. */
@@ -27,7 +30,7 @@ export interface RolloutRowsInput {
 }
 
 /** The rows a plan changes; empty lists when it changes nothing. */
-export function rolloutRows({ header, wanted, observed, plan, epoch, now }: RolloutRowsInput): RolloutRows {
+export function rolloutRows({ header, wanted, observed, plan, reportBack, epoch, now }: RolloutRowsInput): RolloutRows {
   const rows = new Map(wanted.map((row) => [row.name, row]))
   const changed = new Map<string, Wanted>()
   const finished: string[] = []
@@ -46,6 +49,12 @@ export function rolloutRows({ header, wanted, observed, plan, epoch, now }: Roll
     else change(action.binding, (current) => act(current, action, header.snapshots, epoch, now))
   }
 
+  for (const { name, deletedAt } of wanted) {
+    const row = changed.get(name) ?? rows.get(name)
+    if (row && deletedAt === undefined && row.payload !== '' && !sameReportBack(row.reportBackStrategy, reportBack))
+      changed.set(name, withReportBack({ ...row, generation: epoch }, reportBack))
+  }
+
   const all = [...changed.values()]
   const renewed = all.filter(({ generation }) => generation === epoch)
   return {
@@ -54,6 +63,18 @@ export function rolloutRows({ header, wanted, observed, plan, epoch, now }: Roll
     finished,
     clusters: renewed.filter(({ state }) => state !== 'Scheduled').map(({ cluster }) => cluster),
   }
+}
+
+function mirrors(strategy: ReportBackStrategy | undefined): boolean {
+  return strategy?.type === 'Mirror'
+}
+
+function sameReportBack(a: ReportBackStrategy | undefined, b: ReportBackStrategy | undefined): boolean {
+  return mirrors(a) === mirrors(b) && (!mirrors(a) || a?.destination === b?.destination)
+}
+
+function withReportBack({ reportBackStrategy: _, ...row }: Wanted, strategy: ReportBackStrategy | undefined): Wanted {
+  return { ...row, ...(strategy && mirrors(strategy) && { reportBackStrategy: strategy }) }
 }
 
 /**

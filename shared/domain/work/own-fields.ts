@@ -21,6 +21,11 @@ function entriesOf({ metadata }: KubeObject): readonly Entry[] {
   return metadata.managedFields ?? []
 }
 
+/** Whether a field manager is the hub, or KubeFleet's agent whose place it took. */
+export function isOwnManager(name: string): boolean {
+  return ownManagers.has(name) || name === beforeFirstApply
+}
+
 /**
  * Whether nobody else manages fields of the object, so that forcing takes nothing from anyone. Whoever writes the status
  * is not asked: an apply never touches it.

@@ -7,7 +7,7 @@ import { type ApplyInput, isNoChange, type WriteRequest, writeRequest } from './
 import { specHash, specHashAnnotation } from './clean.ts'
 import { ownFieldsHandover } from './own-fields.ts'
 import { isOwnedBy, needsTakeOver, ownerProblem, takeOver } from './ownership.ts'
-import { differences, wholeObject } from './patch-details.ts'
+import { allPatchDetails, differences, wholeObject } from './patch-details.ts'
 import type { ApplyResult } from './result.ts'
 
 /** A call to the member about one object. `dryRun` changes nothing there. */
@@ -104,7 +104,7 @@ function* applyManifest(input: ManifestInput, live: KubeObject | undefined): Pro
   const written = yield* write(input, live)
   if (!written.ok) return { result: 'ManifestApplyFailed', error: written.message, live }
   if (strategy.comparisonOption !== 'FullComparison') return { result: 'Applied', live: written.object }
-  return { result: 'Applied', live: written.object, drifts: differences(manifest, written.object) }
+  return { result: 'Applied', live: written.object, drifts: differences(manifest, written.object, allPatchDetails) }
 }
 
 /** Whether the manifest is the one applied last; a new one is applied over any drift. */
@@ -147,11 +147,12 @@ type Compared =
  */
 function* compare({ manifest, strategy }: ManifestInput, live: KubeObject): Process<Compared> {
   if (strategy.comparisonOption === 'FullComparison')
-    return { ok: true, details: differences(manifest, live), degraded: false }
+    return { ok: true, details: differences(manifest, live, allPatchDetails), degraded: false }
   const applied = yield { verb: 'apply', object: forDryRun(manifest), force: true, dryRun: true }
-  if (applied.ok && applied.object) return { ok: true, details: differences(applied.object, live), degraded: false }
+  if (applied.ok && applied.object)
+    return { ok: true, details: differences(applied.object, live, allPatchDetails), degraded: false }
   if (!applied.ok && applied.code !== unprocessable) return { ok: false, message: applied.message }
-  return { ok: true, details: differences(manifest, live), degraded: true }
+  return { ok: true, details: differences(manifest, live, allPatchDetails), degraded: true }
 }
 
 /** Server-side apply refuses objects that bring managed fields; nothing else is taken off. */

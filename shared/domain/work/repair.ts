@@ -5,7 +5,7 @@ import type { PatchDetail } from '../../api/placement.ts'
 import type { ManifestCondition } from '../../api/work.ts'
 import { findCondition } from '../condition.ts'
 import { specHash, specHashAnnotation } from './clean.ts'
-import { differences, wholeObject } from './patch-details.ts'
+import { allPatchDetails, differences, wholeObject } from './patch-details.ts'
 
 export interface Repair {
   readonly manifest: KubeObject
@@ -25,12 +25,15 @@ export function repairedDrift({ manifest, before, after, noted }: Repair): reado
   if (!before) return findCondition(noted?.conditions, 'Applied')?.status === 'True' ? wholeObject : undefined
   if (before.metadata.resourceVersion === after.metadata.resourceVersion) return undefined
   if (before.metadata.annotations?.[specHashAnnotation] !== specHash(manifest)) return undefined
-  const found = differences(after, before)
+  const found = differences(after, before, allPatchDetails)
   return found.length > 0 ? found : undefined
 }
 
 /** A repaired drift is told at least this long, however soon the next look comes; milliseconds. */
 const toldMs = 45_000
+
+/** Until when a repaired drift is told. */
+export const repairToldMs = toldMs
 
 /** The drift told in the round before, while it has not been told long enough. `now` is epoch milliseconds. */
 export function stillTold(noted: ManifestCondition | undefined, now: number): readonly PatchDetail[] | undefined {

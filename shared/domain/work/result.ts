@@ -40,6 +40,18 @@ export function appliedResources(outcomes: readonly ManifestOutcome[]): AppliedR
   )
 }
 
+/** The outcome of a manifest that is left alone: what was noted of it. */
+export function keptOutcome(kept: ManifestCondition): Pick<ManifestOutcome, 'kept' | 'result' | 'availability'> {
+  const said = (type: string) => kept.conditions?.find((condition) => condition.type === type)
+  const applied = said('Applied')
+  const available = said('Available')
+  return {
+    kept,
+    result: applied?.status === 'True' ? 'Applied' : 'ManifestApplyFailed',
+    availability: available ? (available.reason as Availability) : 'Skipped',
+  }
+}
+
 export interface ManifestOutcome {
   readonly id: WorkResourceIdentifier
   readonly envelope?: ManifestCondition['envelope']
@@ -48,6 +60,16 @@ export interface ManifestOutcome {
   readonly error?: string | undefined
   /** `Skipped` when the object was not applied. */
   readonly availability: Availability | 'Skipped'
+  /** Said after the condition's message although all is well. */
+  readonly remark?: string | undefined
+  /** What was noted before holds: the object was left alone in this round. */
+  readonly kept?: ManifestCondition | undefined
+  /** The object on the member as it was found. */
+  readonly found?: KubeObject | undefined
+  /** A change somebody made was undone in this round. */
+  readonly repaired?: boolean
+  /** The drifts are those of an earlier round, told once more. */
+  readonly toldAgain?: boolean
   /** The object on the member as last seen. */
   readonly live?: KubeObject | undefined
   readonly drifts?: readonly PatchDetail[] | undefined

@@ -3,6 +3,7 @@ import type { Condition } from '../../api/condition.ts'
 import type { DiffDetails, DriftDetails, ManifestCondition, WorkStatus } from '../../api/work.ts'
 import { findCondition, isTrueAt, withCondition, withoutCondition } from '../condition.ts'
 import { identityText } from './identity.ts'
+import { maxPatchDetails } from './patch-details.ts'
 import { isApplied, isDiffKnown, type ManifestOutcome } from './result.ts'
 
 export interface StatusInput {
@@ -37,6 +38,7 @@ function manifestStatus(
   before: ManifestCondition | undefined,
   input: StatusInput,
 ): ManifestCondition {
+  if (outcome.kept) return { ...outcome.kept, identifier: outcome.id }
   const observed = outcome.live?.metadata.generation ?? 0
   const conditions = [
     manifestApplied(outcome, input.reportDiff),
@@ -73,11 +75,14 @@ function said(ok: boolean, reason: string, message: string): Said {
 
 /** Applied of a manifest. Results of another mode mean that applying went wrong. */
 export function manifestApplied(
-  { result, error }: Pick<ManifestOutcome, 'result' | 'error'>,
+  { result, error, remark }: Pick<ManifestOutcome, 'result' | 'error' | 'remark'>,
   reportDiff: boolean,
 ): Setting {
   if (reportDiff) return { type: 'Applied', condition: undefined }
-  if (isApplied(result)) return { type: 'Applied', condition: said(true, result, appliedMessages[result] ?? '') }
+  if (isApplied(result)) {
+    const message = [appliedMessages[result] ?? '', remark].filter((text) => text !== undefined).join('; ')
+    return { type: 'Applied', condition: said(true, result, message) }
+  }
   const reason = isDiffKnown(result) || result === 'FailedToReportDiff' ? 'ManifestApplyFailed' : result
   return {
     type: 'Applied',
@@ -140,7 +145,7 @@ function driftDetails(
     observationTime: now,
     observedInMemberClusterGeneration: live?.metadata.generation ?? 0,
     firstDriftedObservedTime: before?.driftDetails?.firstDriftedObservedTime ?? now,
-    observedDrifts: [...(drifts ?? [])],
+    observedDrifts: (drifts ?? []).slice(0, maxPatchDetails),
   }
 }
 
@@ -153,7 +158,7 @@ function diffDetails(
     observationTime: now,
     ...(live && { observedInMemberClusterGeneration: live.metadata.generation ?? 0 }),
     firstDiffedObservedTime: before?.diffDetails?.firstDiffedObservedTime ?? now,
-    observedDiffs: [...(diffs ?? [])],
+    observedDiffs: (diffs ?? []).slice(0, maxPatchDetails),
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Condition } from '../../api/condition.ts'
 import type { PatchDetail } from '../../api/placement.ts'
 import type { ManifestCondition, WorkStatus } from '../../api/work.ts'
-import { withCondition, withoutCondition } from '../condition.ts'
+import { findCondition, withCondition, withoutCondition } from '../condition.ts'
 
 /** Size of a work, as JSON, that still fits with room to spare (bytes). KubeFleet's limit. */
 export const maxWorkBytes = 1_415_578
@@ -21,6 +21,15 @@ export function jsonBytes(value: unknown): number {
  */
 export function trimmed(status: WorkStatus): WorkStatus {
   return { ...status, manifestConditions: (status.manifestConditions ?? []).map(trimmedEntry) }
+}
+
+/** The status as it may be stored: whole if it fits, otherwise trimmed, with a condition that says so. */
+export function fitted(status: WorkStatus, generation: number, now: string): WorkStatus {
+  const excessBytes = jsonBytes(status) - maxWorkBytes
+  const kept = excessBytes > 0 ? trimmed(status) : status
+  if (excessBytes <= 0 && !findCondition(status.conditions, 'StatusTrimmed')) return status
+  const limitBytes = maxWorkBytes
+  return { ...kept, conditions: withTrimmedCondition(status.conditions, { excessBytes, limitBytes, generation, now }) }
 }
 
 function trimmedEntry({ backReportedStatus: _, ...entry }: ManifestCondition): ManifestCondition {
