@@ -54,6 +54,8 @@ export const ResourceSnapshot = z.object({
   resources: z.array(ResourceIdentifier),
   envelopeCount: z.number().int(),
   createdAt: z.string(),
+  /** Generation of the placement it was taken for. */
+  generation: z.number().int().optional(),
   /** When a newer content was first seen while this was the latest. */
   candidateSince: z.string().optional(),
 })
@@ -68,6 +70,15 @@ export const DecisionMark = z.object({
   content: z.string(),
 })
 export type DecisionMark = z.infer<typeof DecisionMark>
+
+/** A step that would remove an unusual share of what is placed, and waits for somebody's approval by its name. */
+export const HeldStep = z.object({
+  kind: z.enum(['objects', 'clusters']),
+  step: z.string(),
+  lost: z.number().int(),
+  total: z.number().int(),
+})
+export type HeldStep = z.infer<typeof HeldStep>
 
 export const PlacementHeader = z.object({
   placement: z.string(),
@@ -87,6 +98,8 @@ export const PlacementHeader = z.object({
   schedulingError: z.string().optional(),
   /** What this placement selects, as it failed last; absent when the selection is fine. */
   selectionError: z.string().optional(),
+  heldSelection: HeldStep.optional(),
+  heldScheduling: HeldStep.optional(),
   /** The placement object is being deleted, or is gone: everything placed is to be removed. */
   deleting: z.boolean().optional(),
 })

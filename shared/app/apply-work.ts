@@ -6,7 +6,7 @@ import { MemberRefusal } from '../ports/member-cluster.ts'
 import type { Row } from '../ports/placement-store.ts'
 import { wakeSweep, wakeWorkAt } from './wake.ts'
 import { removeAppliedWork } from './work/applied-work.ts'
-import { finish, removeWork } from './work/remove-work.ts'
+import { finish, isMemberOf, removeWork } from './work/remove-work.ts'
 import { applyWork as applyRound, noteSyncFailure, type WorkNeeds, type WorkRound } from './work/work-round.ts'
 
 /** Placements looked at in one invocation of a sweep. */
@@ -95,7 +95,11 @@ async function tidy(platform: WorkNeeds, cluster: string, placement: PlacementKe
     const noted = await platform.clusters.placements(cluster)
     if (!noted.includes(placement)) return
     const outcome = await platform.access.use(cluster, (member) =>
-      removeAppliedWork(member, placement, Number.MAX_SAFE_INTEGER),
+      removeAppliedWork(member, placement, {
+        cluster,
+        epoch: Number.MAX_SAFE_INTEGER,
+        isMember: isMemberOf(platform),
+      }),
     )
     if (outcome !== 'gone') return
   }

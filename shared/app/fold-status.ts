@@ -2,8 +2,9 @@
 import type { KubeObject } from '../api/kube-object.ts'
 import type { Message, PlacementKey, PlacementMessage } from '../api/message.ts'
 import type { Placement, PlacementStatus } from '../api/placement.ts'
-import type { Observed } from '../api/placement-record.ts'
-import { findCondition, withCondition } from '../domain/condition.ts'
+import type { Observed, PlacementHeader } from '../api/placement-record.ts'
+import { findCondition, withCondition, withoutCondition } from '../domain/condition.ts'
+import { heldMessage } from '../domain/guard/removal-guard.ts'
 import { sortedKeys } from '../domain/placement/canonical-json.ts'
 import { bindingView } from '../domain/rollout/binding-view.ts'
 import { placementEvents } from '../domain/status/placement-events.ts'
@@ -76,7 +77,27 @@ export function statusOf(
     bindings: wanted.map(({ value }) => bindingView(value, seen.get(value.cluster))),
     now,
   })
-  return schedulingError === undefined ? status : withSchedulingError(placement, status, schedulingError, now)
+  const told = schedulingError === undefined ? status : withSchedulingError(placement, status, schedulingError, now)
+  return withHeldRemoval(placement, told, header.value, now)
+}
+
+/** A removal that waits for approval is told by a condition of its own, which is there as long as it waits. */
+function withHeldRemoval(
+  placement: Placement,
+  status: PlacementStatus,
+  { heldSelection, heldScheduling }: PlacementHeader,
+  now: string,
+): PlacementStatus {
+  const type = `${placement.kind}RemovalHeld`
+  const held = [heldSelection, heldScheduling].filter((step) => step !== undefined)
+  if (held.length === 0) return { ...status, conditions: withoutCondition(status.conditions, type) }
+  const message = held.map((step) => heldMessage(step, placement)).join('; ')
+  const observedGeneration = placement.metadata.generation ?? 1
+  const condition = { type, status: 'True' as const, reason: 'UnusualRemoval', message, observedGeneration }
+  // Its time is found in the status before, for the rest is made anew.
+  const before = findCondition(placement.status?.conditions, type)
+  const since = before && { lastTransitionTime: before.lastTransitionTime }
+  return { ...status, conditions: withCondition(status.conditions, { ...condition, ...since }, now) }
 }
 
 /** Only what concerns the selection changes; the rest stays as it was. */

@@ -2,6 +2,7 @@
 import { gvkOf, type KubeObject, type ObjectKey, type ResourceType, typeText } from '../api/kube-object.ts'
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { Message } from '../api/message.ts'
+import { approvalAnnotation } from '../domain/guard/removal-guard.ts'
 import type { EligibilityLimits } from '../domain/membership/eligibility.ts'
 import { changedAspects, wakeOf } from '../domain/membership/wakes.ts'
 import { overrideLabels } from '../domain/override/snapshots.ts'
@@ -47,8 +48,13 @@ function placementNews({ key, change, object, previous }: HubChange): Message[] 
   const renewed =
     change !== 'MODIFIED' ||
     object.metadata.generation !== previous?.metadata.generation ||
-    object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp
+    object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp ||
+    approval(object) !== approval(previous)
   return renewed ? [wakeReconcile(key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`)] : []
+}
+
+function approval(placement: KubeObject | undefined): string | undefined {
+  return placement?.metadata.annotations?.[approvalAnnotation]
 }
 
 function clusterNews({ key, change, object, previous }: HubChange, now: number, limits: EligibilityLimits): Message[] {

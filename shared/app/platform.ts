@@ -24,6 +24,8 @@ export interface Settings {
   readonly coalesceMs: number
   /** How long one look at what others change on members lasts; 0 looks at what has happened and no longer. */
   readonly driftWatchMs: number
+  /** Share of a placement's objects or clusters, in percent, that may go in one step nobody asked for. */
+  readonly removalGuardPercent: number
   readonly membership: MembershipSettings
 }
 

@@ -2,8 +2,9 @@
 import type { KubeObject } from '../api/kube-object.ts'
 import type { ChangedObject, Message, PlacementKey, ReconcileMessage } from '../api/message.ts'
 import type { Placement } from '../api/placement.ts'
-import type { PlacementHeader } from '../api/placement-record.ts'
+import type { HeldStep, PlacementHeader } from '../api/placement-record.ts'
 import { goJson } from '../domain/go-json.ts'
+import { approvalAnnotation, heldSelection } from '../domain/guard/removal-guard.ts'
 import { cleanObject } from '../domain/placement/clean-object.ts'
 import { nextHeader, type PlacementContent } from '../domain/placement/header.ts'
 import { countEnvelopes, groupHash } from '../domain/placement/resource-snapshot.ts'
@@ -14,11 +15,13 @@ import { untilWritten } from './commit.ts'
 import { placementLocation, readPlacement } from './fleet-lists.ts'
 import { updateObject, withoutFinalizers } from './object-update.ts'
 import type { Platform } from './platform.ts'
+import { recordEvents } from './record-events.ts'
 import { selectForPlacement } from './select-for-placement.ts'
 import { overrideWork } from './snapshot-override.ts'
 import { wakeFold, wakeReconcile, wakeRollout, wakeSchedule } from './wake.ts'
 import { wakeConcernedPlacements } from './wake-concerned.ts'
 
+const placementApiVersion = 'placement.kubernetes-fleet.io/v1beta1'
 /** KubeFleet's finalizers of a placement of either kind. */
 export const placementFinalizers = ['kubernetes-fleet.io/crp-cleanup', 'kubernetes-fleet.io/scheduler-cleanup'] as const
 
@@ -46,6 +49,7 @@ export async function reconcilePlacement(platform: Needs, message: ReconcileMess
       readPlacement(platform.objects, key),
       platform.placements.readHeader(key),
     ])
+    if (!found && header && !header.value.deleting) return vanished(platform, header.value)
     if (!found || found.placement.metadata.deletionTimestamp) return end(platform, key, header)
     await guard(platform, key, found.placement)
     await refresh(platform, key, found.placement, header)
@@ -61,6 +65,18 @@ async function lookAt(platform: Needs, objects: readonly ChangedObject[]): Promi
     else rest.push(object)
   }
   if (rest.length > 0) await wakeConcernedPlacements(platform, rest)
+}
+
+/**
+ * A placement that is deleted says so before it goes: its finalizers see to that. One that is simply not there any more was
+ * lost, or its finalizers were taken off; what it placed stays until somebody decides.
+ */
+async function vanished(platform: Needs, { placement: key, uid }: PlacementHeader): Promise<void> {
+  const kind = key.includes('/') ? 'ResourcePlacement' : 'ClusterResourcePlacement'
+  const metadata = { ...placementLocation(key).key, uid }
+  const message = `${kind} ${key} is gone without having been deleted, so what it placed stays on its clusters. Create it again to go on with it, and delete it then if it is not wanted`
+  const lost = { apiVersion: placementApiVersion, kind, metadata, spec: { resourceSelectors: [] } } as Placement
+  await recordEvents(platform, lost, [{ type: 'Warning', reason: 'PlacementVanished', message }])
 }
 
 /** Has everything removed, and lets the object go once that is certain to happen. */
@@ -101,12 +117,20 @@ async function refresh(
   header: Row<PlacementHeader> | undefined,
 ): Promise<void> {
   const { settings, clock } = platform
+  const stored = header?.value
+  const content = await contentOf(platform, placement)
+  const now = clock.now()
+  const held =
+    'resources' in content
+      ? heldSelection({ placement, stored, resources: content.resources, now, percent: settings.removalGuardPercent })
+      : undefined
+  if (header && held) return hold(platform, key, header, held)
   const next = nextHeader({
     placement,
     key,
-    stored: header?.value,
-    content: await contentOf(platform, placement),
-    now: clock.now(),
+    stored,
+    content,
+    now,
     debounce: { minimumIntervalMs: settings.snapshotMinIntervalMs, collectionMs: settings.snapshotCollectMs },
   })
   const later: Message[] =
@@ -123,6 +147,19 @@ async function refresh(
       news,
     })
   } else if (later.length > 0) await platform.bus.send(later)
+  const waiting = stored?.heldScheduling?.step
+  if (waiting !== undefined && placement.metadata.annotations?.[approvalAnnotation] === waiting)
+    await platform.bus.send([wakeSchedule(key)])
+}
+
+/** Keeps everything as it is, and says what waits for approval. */
+async function hold(platform: Needs, key: PlacementKey, header: Row<PlacementHeader>, held: HeldStep): Promise<void> {
+  platform.log.warn('a removal nobody asked for is held', { placement: key, objects: held.lost, of: held.total })
+  if (header.value.heldSelection?.step === held.step) return
+  await platform.placements.commit(key, {
+    header: { value: { ...header.value, heldSelection: held }, etag: header.etag },
+    news: [wakeFold(key, platform.settings.coalesceMs)],
+  })
 }
 
 /** What is selected now, its manifests stored by content. */

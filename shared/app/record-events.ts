@@ -58,7 +58,7 @@ function keyOf({ metadata }: Placement, { reason }: PlacementEvent): ObjectKey &
 
 function eventObject(
   { apiVersion, kind, metadata }: Placement,
-  { reason, message }: PlacementEvent,
+  { type = 'Normal', reason, message }: PlacementEvent,
   { key, uid, now }: { readonly key: ObjectKey; readonly uid: string; readonly now: string },
 ): KubeObject {
   const { name, namespace, uid: placementUid, resourceVersion } = metadata
@@ -74,7 +74,7 @@ function eventObject(
       uid: placementUid,
       resourceVersion,
     },
-    type: 'Normal',
+    type,
     reason,
     message,
     source: { component: 'hubless' },

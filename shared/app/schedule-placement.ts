@@ -3,16 +3,16 @@
 import type { SchedulingDecision } from '../api/decision.ts'
 import type { Message, PlacementKey, PlacementMessage } from '../api/message.ts'
 import type { Observed } from '../api/placement-record.ts'
-import { fleetOf } from '../domain/scheduler/fleet.ts'
+import { type Fleet, fleetOf } from '../domain/scheduler/fleet.ts'
 import { removalRows, type ScheduleRows } from '../domain/scheduler/rows.ts'
-import { scheduleRecord } from '../domain/scheduler/schedule-record.ts'
+import { type ScheduleRecordInput, scheduleRecord } from '../domain/scheduler/schedule-record.ts'
 import type { PlacementRecord } from '../ports/placement-store.ts'
 import { rfc3339, untilWritten } from './commit.ts'
-import { placementLocation } from './fleet-lists.ts'
+import { placementLocation, readPlacement } from './fleet-lists.ts'
 import type { Platform } from './platform.ts'
 import { wakeFold, wakeRollout, wakeWork } from './wake.ts'
 
-type Needs = Pick<Platform, 'placements' | 'lists' | 'clock' | 'ids' | 'log' | 'settings'>
+type Needs = Pick<Platform, 'objects' | 'placements' | 'lists' | 'clock' | 'ids' | 'log' | 'settings'>
 
 /** Idempotent: an untouched fleet yields no write. */
 export async function schedulePlacement(platform: Needs, { placement: key }: PlacementMessage): Promise<void> {
@@ -34,13 +34,15 @@ async function decide(
   const { lists, clock, ids, log, settings } = platform
   const policySnapshot = record.header.value.policies.at(-1)
   if (!policySnapshot) return
+  const fleet = fleetOf(await lists.memberClusters(), 'hubless')
   const { rows, header, decision, error } = scheduleRecord({
     placement: placementLocation(key).key,
     policySnapshot,
     header: record.header.value,
     wanted: record.wanted.map(({ value }) => value),
     observed,
-    fleet: fleetOf(await lists.memberClusters(), 'hubless'),
+    fleet,
+    guard: await guardFor(platform, key, record, fleet),
     now: clock.now(),
     limits: settings.membership,
     newUid: ids.uuid,
@@ -49,6 +51,18 @@ async function decide(
   // Nobody else needs to hear of a decision that only says the same in other words.
   const messages = changesNothing(rows) ? [] : news(key, rows)
   await commit(platform, key, record, { rows: decision ? { ...rows, header } : rows, decision, messages })
+}
+
+/** The placement is read only when clusters are missing. */
+async function guardFor(
+  { objects, settings }: Needs,
+  key: PlacementKey,
+  { wanted }: PlacementRecord,
+  { byName }: Fleet,
+): Promise<ScheduleRecordInput['guard']> {
+  if (wanted.every(({ value }) => byName.has(value.cluster))) return undefined
+  const found = await readPlacement(objects, key)
+  return found && { placement: found.placement, percent: settings.removalGuardPercent }
 }
 
 async function remove(

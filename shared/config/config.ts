@@ -67,6 +67,8 @@ const Environment = z.object({
   HUBLESS_WATCH_MS: milliseconds(200_000, 1_000, 220_000),
   /** How long one look at what others change on members lasts. */
   HUBLESS_DRIFT_WATCH_MS: milliseconds(2_000, 1_000, 240_000),
+  /** A step nobody asked for that would remove more than this share of a placement is held; 100 holds nothing. */
+  HUBLESS_REMOVAL_GUARD_PERCENT: z.coerce.number().int().min(0).max(100).default(30),
   HUBLESS_LOG: z.enum(['info', 'warn', 'silent']).default('info'),
 })
 
@@ -109,6 +111,7 @@ export interface Config {
   readonly memberTimeoutMs: number
   readonly watchMs: number
   readonly driftWatchMs: number
+  readonly removalGuardPercent: number
   readonly log: 'info' | 'warn' | 'silent'
 }
 
@@ -146,6 +149,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     memberTimeoutMs: settings.HUBLESS_MEMBER_TIMEOUT_MS,
     watchMs: settings.HUBLESS_WATCH_MS,
     driftWatchMs: settings.HUBLESS_DRIFT_WATCH_MS,
+    removalGuardPercent: settings.HUBLESS_REMOVAL_GUARD_PERCENT,
     log: settings.HUBLESS_LOG,
   })
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ManualClock, sequentialIds } from '../../shared/adapters/memory/manual-clock.ts'
+import { createMemoryObjectStore } from '../../shared/adapters/memory/object-store.ts'
 import { MemoryPlacementStore } from '../../shared/adapters/memory/placement-store.ts'
 import type { Binding } from '../../shared/api/binding.ts'
 import type { MemberCluster } from '../../shared/api/member-cluster.ts'
@@ -44,6 +45,7 @@ async function schedule(given: PlacementPolicy | undefined, clusters: readonly M
   await placements.commit('web', { header: { value }, wanted: before.map((each) => ({ value: rowOf(each) })) })
   const quiet = () => undefined
   const platform = {
+    objects: createMemoryObjectStore({ clock }),
     placements,
     clock,
     ids: sequentialIds(),

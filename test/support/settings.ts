@@ -7,6 +7,7 @@ export const settings: Settings = {
   snapshotCollectMs: 0,
   coalesceMs: 100,
   driftWatchMs: 0,
+  removalGuardPercent: 30,
   membership: {
     ...eligibilityLimits,
     forceDeleteWaitMs: 900_000,

@@ -8,9 +8,10 @@ import type { AppliedResource } from '../../api/work.ts'
 import { sameJson } from '../../domain/work/merge-patch.ts'
 import { memberNamespace, workName } from '../../domain/work/names.ts'
 import { appliedWorkApiVersion, appliedWorkKind, ownerOf } from '../../domain/work/ownership.ts'
-import { TransientError } from '../../errors.ts'
+import { InvalidInputError, TransientError } from '../../errors.ts'
 import type { PlacedKind } from '../../ports/cluster-store.ts'
 import { type MemberCluster, type MemberRef, MemberRefusal } from '../../ports/member-cluster.ts'
+import { credentialsSuffix, fleetNamespace } from '../member-access.ts'
 
 /** The epoch of the newest decision this member has seen. */
 export const epochAnnotation = 'hubless.io/epoch'
@@ -46,12 +47,35 @@ export async function appliedWorkRef(member: MemberCluster, placement: Placement
   return { resource, name: workName(placement) }
 }
 
+/**
+ * Throws InvalidInputError when the member serves as another cluster of the fleet: its credentials were mixed up, and what
+ * is there is not this cluster's to change. Another name that is in the fleet no more is this member's own past.
+ */
+async function proveIdentity(live: KubeObject, cluster: string, isMember: IsMember): Promise<void> {
+  const spec = isJsonObject(live['spec']) ? live['spec'] : {}
+  const namespace = typeof spec['workNamespace'] === 'string' ? spec['workNamespace'] : ''
+  const other = namespace.startsWith(memberNamespace('')) ? namespace.slice(memberNamespace('').length) : ''
+  if (other === '' || other === cluster || !(await isMember(other))) return
+  throw new InvalidInputError(
+    `the credentials of cluster ${cluster} lead to a member that serves as cluster ${other}; nothing is applied to it or removed from it. Put the kubeconfig of ${cluster} into Secret ${fleetNamespace}/${cluster}${credentialsSuffix}`,
+  )
+}
+
+/** Whether a cluster of that name is in the fleet. */
+export type IsMember = (cluster: string) => Promise<boolean>
+
 /** Makes sure the owner is there and carries this decision's epoch, before anything else is written. */
-export async function raiseFence(member: MemberCluster, placement: PlacementKey, wanted: Wanted): Promise<Fence> {
+export async function raiseFence(
+  member: MemberCluster,
+  placement: PlacementKey,
+  wanted: Wanted,
+  isMember: IsMember,
+): Promise<Fence> {
   const ref = await appliedWorkRef(member, placement)
   const live = await member.get(ref)
   if (!live)
     return ownedBy(ref, await member.write(ref, { verb: 'create', object: appliedWork(ref.name, wanted) }), true)
+  await proveIdentity(live, wanted.cluster, isMember)
   if (live.metadata.deletionTimestamp)
     throw new TransientError('what was placed before is still being removed', {
       retryAfterMs: goneAgainMs,
@@ -75,11 +99,12 @@ export type Removal = 'gone' | 'stale' | { readonly owner: OwnerReference; reado
 export async function removeAppliedWork(
   member: MemberCluster,
   placement: PlacementKey,
-  epoch: number,
+  { cluster, epoch, isMember }: { readonly cluster: string; readonly epoch: number; readonly isMember: IsMember },
 ): Promise<Removal> {
   const ref = await appliedWorkRef(member, placement)
   const live = await member.get(ref)
   if (!live) return 'gone'
+  await proveIdentity(live, cluster, isMember)
   if (epochOf(live) > epoch) return 'stale'
   const { deletionTimestamp: since, name = '', uid = '' } = live.metadata
   if (since) return { owner: ownerOf({ name, uid }), since }

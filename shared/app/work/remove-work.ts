@@ -8,7 +8,7 @@ import { unblocked } from '../../domain/work/ownership.ts'
 import { type MemberCluster, MemberRefusal } from '../../ports/member-cluster.ts'
 import type { Row } from '../../ports/placement-store.ts'
 import { wakeFold, wakeRollout, wakeSchedule, wakeWorkAt } from '../wake.ts'
-import { removeAppliedWork } from './applied-work.ts'
+import { type IsMember, removeAppliedWork } from './applied-work.ts'
 import { refOfIdentifier } from './apply-manifests.ts'
 import type { WorkNeeds } from './work-round.ts'
 
@@ -20,6 +20,15 @@ const pollBounds = { minMs: 250, maxMs: 10_000 }
 /** A removal that has taken this long may be one that waits for another; KubeFleet's time. */
 const stuckAfterMs = 5 * 60_000
 
+/** Tells clusters of the fleet from names it no longer knows. */
+export function isMemberOf({ lists }: Pick<WorkNeeds, 'lists'>): IsMember {
+  return async (cluster) =>
+    (await lists.memberClusters({ maxAgeMs: fleetMaxAgeMs })).some(({ metadata }) => metadata.name === cluster)
+}
+
+/** How old a list of the fleet may be to tell that, in milliseconds. */
+const fleetMaxAgeMs = 15_000
+
 /** Removes, or looks whether the removal is over. */
 export async function removeWork(
   platform: WorkNeeds,
@@ -28,8 +37,9 @@ export async function removeWork(
   observed: Observed | undefined,
 ): Promise<void> {
   const { cluster, generation } = wanted
+  const fence = { cluster, epoch: generation, isMember: isMemberOf(platform) }
   const outcome = await platform.access.use(cluster, async (member) => {
-    const removal = await removeAppliedWork(member, placement, generation)
+    const removal = await removeAppliedWork(member, placement, fence)
     if (typeof removal === 'object' && isStuck(removal.since, platform.clock.now()))
       await unblockOwner(member, removal.owner, observed?.work.manifestConditions ?? [])
     return removal

@@ -22,6 +22,7 @@ import { installOnMember } from '../member-install.ts'
 import type { Platform } from '../platform.ts'
 import { raiseFence, tellAppliedResources } from './applied-work.ts'
 import { applyManifests, identifiersOf, removeLeftOvers } from './apply-manifests.ts'
+import { isMemberOf } from './remove-work.ts'
 import { hasOverrides, type RenderedWork, renderWork } from './render-work.ts'
 import { type Seen, storeObserved } from './store-observed.ts'
 
@@ -60,7 +61,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
   await platform.access.use(wanted.cluster, async (member) => {
     // Joining did this already; a member that lost it since is given it again.
     await installOnMember(member, platform.memberCrds, platform.clock)
-    const fence = await raiseFence(member, placement, wanted)
+    const fence = await raiseFence(member, placement, wanted, isMemberOf(platform))
     if (fence.kind === 'stale') {
       platform.log.warn('a late decision was dropped', { placement, cluster: wanted.cluster, epoch: fence.epoch })
       return

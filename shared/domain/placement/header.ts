@@ -1,7 +1,7 @@
 // What a pass over a placement makes of its header: snapshots of policy and resources, or why there are none.
 import type { PlacementKey } from '../../api/message.ts'
 import type { Placement, ResourceIdentifier } from '../../api/placement.ts'
-import type { PlacementHeader } from '../../api/placement-record.ts'
+import type { PlacementHeader, ResourceSnapshot } from '../../api/placement-record.ts'
 import { sortedKeys } from './canonical-json.ts'
 import { decidePolicySnapshot } from './policy-snapshot.ts'
 import { type Debounce, decideResourceSnapshot, type SnapshotContent } from './resource-snapshot.ts'
@@ -45,7 +45,7 @@ export function nextHeader(input: HeaderInput): HeaderDecision {
   const header: PlacementHeader = {
     ...base,
     policies: [...policy.snapshots],
-    snapshots: [...(resources?.snapshots ?? base.snapshots)],
+    snapshots: taken(resources?.snapshots ?? base.snapshots, base.generation),
     ...(resources ? {} : { selected: input.content.resources }),
   }
   const renewed = header.generation !== input.stored?.generation || header.uid !== input.stored?.uid
@@ -56,6 +56,13 @@ export function nextHeader(input: HeaderInput): HeaderDecision {
     rollout: resources?.changed === true || renewed,
     waitMs: resources?.waitMs ?? 0,
   }
+}
+
+/** A snapshot says which generation it was taken for; older ones of before this was noted stay as they are. */
+function taken(snapshots: readonly ResourceSnapshot[], generation: number): ResourceSnapshot[] {
+  return snapshots.map((snapshot, at) =>
+    at === snapshots.length - 1 && snapshot.generation === undefined ? { ...snapshot, generation } : snapshot,
+  )
 }
 
 function baseHeader({ placement, key, stored, now }: HeaderInput): PlacementHeader {
@@ -69,6 +76,7 @@ function baseHeader({ placement, key, stored, now }: HeaderInput): PlacementHead
     policies: known?.policies ?? [],
     snapshots: known?.snapshots ?? [],
     ...(known?.scheduling && { scheduling: known.scheduling }),
+    ...(known?.heldScheduling && { heldScheduling: known.heldScheduling }),
     ...(known?.decided && { decided: known.decided }),
     ...(known?.schedulingError !== undefined && { schedulingError: known.schedulingError }),
   }

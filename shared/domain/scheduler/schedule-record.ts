@@ -1,10 +1,13 @@
 // Scheduling a placement from its stored rows to the rows as they are to be, with a reason for every cluster. The use case
 // commits the outcome; a plan only shows it.
 import type { ClusterReason, SchedulingDecision } from '../../api/decision.ts'
-import type { Observed, PlacementHeader, PolicySnapshot, Wanted } from '../../api/placement-record.ts'
+import type { Placement } from '../../api/placement.ts'
+import type { HeldStep, Observed, PlacementHeader, PolicySnapshot, Wanted } from '../../api/placement-record.ts'
+import { heldScheduling } from '../guard/removal-guard.ts'
 import type { EligibilityLimits } from '../membership/eligibility.ts'
 import { bindingView } from '../rollout/binding-view.ts'
 import { bindingName } from './binding-name.ts'
+import type { CycleResult } from './cycle.ts'
 import { nextDecision } from './decision-record.ts'
 import { explain } from './explain.ts'
 import type { Fleet } from './fleet.ts'
@@ -24,6 +27,8 @@ export interface ScheduleRecordInput {
   /** When a cluster counts as lost; KubeFleet's limits unless given. */
   readonly limits?: EligibilityLimits
   readonly newUid: () => string
+  /** The placement, and the share that may go: given when clusters of rows are missing from the fleet. */
+  readonly guard?: { readonly placement: Placement; readonly percent: number } | undefined
 }
 
 export interface ScheduledRecord {
@@ -47,8 +52,8 @@ export function scheduleRecord(input: ScheduleRecordInput): ScheduledRecord {
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
   const common = { placement, policySnapshot, fleet, now, limits }
   const newName = (cluster: string) => bindingName(placement.name, cluster, newUid())
-  const result = scheduleFully({ ...common, bindings: bindingsOf(wanted), newName })
-  const rows = scheduleRows({ header, wanted, result, newUid, now: time })
+  const { result, held } = guarded(input, scheduleFully({ ...common, bindings: bindingsOf(wanted), newName }))
+  const rows = withHeld(scheduleRows({ header, wanted, result, newUid, now: time }), header, held)
   const after = withChanges(wanted, rows)
   const next = rows.header ?? header
   if (result.error !== undefined)
@@ -63,6 +68,24 @@ export function scheduleRecord(input: ScheduleRecordInput): ScheduledRecord {
     decision: kept?.decision,
     error: undefined,
   }
+}
+
+/** The cycle without what would remove too much. */
+function guarded(
+  { guard, header, wanted, fleet }: ScheduleRecordInput,
+  cycle: CycleResult,
+): { readonly result: CycleResult; readonly held?: HeldStep } {
+  const givenUp = new Set(cycle.unschedule.map(({ name }) => name))
+  const step = guard && heldScheduling({ ...guard, header, wanted, givenUp, known: new Set(fleet.byName.keys()) })
+  if (!step) return { result: cycle }
+  const unschedule = cycle.unschedule.filter(({ name }) => !step.rows.has(name))
+  return { result: { ...cycle, unschedule }, held: step.held }
+}
+
+function withHeld(rows: ScheduleRows, header: PlacementHeader, held: HeldStep | undefined): ScheduleRows {
+  if (header.heldScheduling?.step === held?.step) return rows
+  const { heldScheduling: _, ...rest } = rows.header ?? header
+  return { ...rows, header: { ...rest, ...(held && { heldScheduling: held }) } }
 }
 
 function withChanges(stored: readonly Wanted[], { wanted, finished }: ScheduleRows): Wanted[] {

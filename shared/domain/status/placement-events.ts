@@ -5,6 +5,8 @@ import { isRolloutComplete } from './placement-status.ts'
 import { chainOf, placementConditionType, type Stage } from './stages.ts'
 
 export interface PlacementEvent {
+  /** `Normal` when absent. */
+  readonly type?: 'Normal' | 'Warning'
   readonly reason: string
   readonly message: string
 }
