@@ -11,7 +11,7 @@ import { removalOf } from '../../domain/work/ownership.ts'
 import { duplicated, duplicates, manifestProblem } from '../../domain/work/preprocess.ts'
 import { type ManifestResult, type MemberAnswer, type MemberCall, processManifest } from '../../domain/work/process.ts'
 import type { RenderedManifest } from '../../domain/work/render.ts'
-import { repairedDrift, stillTold } from '../../domain/work/repair.ts'
+import { type Repair, repairedDrift, stillTold } from '../../domain/work/repair.ts'
 import { isApplied, keptOutcome, type ManifestOutcome } from '../../domain/work/result.ts'
 import { wavesOf } from '../../domain/work/waves.ts'
 import { TransientError } from '../../errors.ts'
@@ -85,19 +85,29 @@ async function applyOne(
 
   const { result, before } = await process(round, refOf(resource, manifest), manifest)
   const applied = isApplied(result.result) ? result.live : undefined
-  const repaired = applied && repairedDrift({ manifest, before, after: applied, noted })
-  const again = applied && !repaired ? stillTold(noted, round.now) : undefined
   return {
     id,
     ...from,
     ...result,
-    ...(result.drifts?.length ? {} : { drifts: repaired ?? again }),
+    ...(applied && toldDrift(round, result, { manifest, before, after: applied, noted })),
     found: before,
-    ...(repaired && { repaired: true }),
-    ...(again && !result.drifts?.length && { toldAgain: true }),
     ...(contest && { remark: contestText(contest) }),
     availability: applied ? availabilityOf(resource, applied) : 'Skipped',
   }
+}
+
+/** What the round itself found has precedence over what it undid, and that over what an earlier one did. */
+function toldDrift(
+  { now }: ManifestRound,
+  { drifts }: ManifestResult,
+  repair: Repair,
+): Pick<ManifestOutcome, 'drifts' | 'repaired' | 'toldAgain'> {
+  const undone = repairedDrift(repair)
+  const repaired = undone && { repaired: true }
+  if (drifts?.length) return { drifts, ...repaired }
+  if (undone) return { drifts: undone, ...repaired }
+  const again = stillTold(repair.noted, now)
+  return again ? { drifts: again, toldAgain: true } : {}
 }
 
 /** Tries the likely case first: a fresh placement finds nothing, and an owner in the way is one that is still in use. */
