@@ -10,7 +10,7 @@ import protobuf from '../../shared/apiserver/builtin/protobuf.generated.json' wi
 import type { ProtobufSchemas } from '../../shared/apiserver/builtin/protobuf-types.ts'
 import { startServer } from './builtin/server.ts'
 
-const out = 'shared/apiserver/ssa/struct-fields.generated.json'
+const out = 'shared/apiserver/builtin/struct-fields.generated.json'
 const Property = z.looseObject({ default: z.unknown().optional() })
 const Definition = z.looseObject({ properties: z.record(z.string(), Property).default({}) })
 const Document = z.object({ components: z.object({ schemas: z.record(z.string(), Definition) }) })
@@ -35,6 +35,10 @@ function fetchJson(server: string, token: string, path: string): Promise<unknown
   })
 }
 
+/** Structs whose times are values, not pointers: without a time they say null. */
+const timed = /(Condition|\.Event|EventSeries|ContainerStateRunning|ContainerStateTerminated)$/
+const isTime = (type: string) => /\.meta\.v1\.(Micro)?Time$/.test(type)
+
 const isEmptyObject = (value: unknown) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
 
@@ -42,7 +46,9 @@ function nullable(name: string): string[] {
   const message = (protobuf as unknown as ProtobufSchemas).messages[name] ?? {}
   return Object.values(message)
     .filter(
-      ([field, type, flags = '']) => field !== '' && flags.includes('z') && (type.includes('.') || /[rm]/.test(flags)),
+      ([field, type, flags = '']) =>
+        (timed.test(name) && isTime(type)) ||
+        (field !== '' && flags.includes('z') && (type.includes('.') || /[rm]/.test(flags))),
     )
     .map(([field]) => field)
 }

@@ -11,7 +11,7 @@ import { versionDocument } from './discovery/version.ts'
 import { negotiate } from './http/negotiate.ts'
 import { isAllowedMethod, type ResourceRequest, requestTarget } from './http/request-info.ts'
 import { respond, respondStatus, respondText } from './http/respond.ts'
-import { methodNotAllowed, StatusError, unauthorized, unknownPath } from './http/status-error.ts'
+import { methodNotAllowed, StatusError, UnservedPathError, unauthorized, unknownPath } from './http/status-error.ts'
 import type { ServedKind } from './kind.ts'
 import { crdType, type KindIndex } from './kinds/kind-source.ts'
 import { type ApiServerOptions, defaultLimits, type User } from './options.ts'
@@ -27,6 +27,7 @@ import { review } from './resource/review.ts'
 import { scale } from './resource/scale.ts'
 import { requestToken, tokenSubresource } from './resource/token-request.ts'
 import { update } from './resource/update.ts'
+import type { Written } from './resource/written.ts'
 import { createChangeTails } from './watch/change-tail.ts'
 import { liveViews } from './watch/live-view.ts'
 import { watch } from './watch/watch.ts'
@@ -71,14 +72,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   async function answered(request: Request, work: () => Promise<Response>): Promise<Response> {
     try {
-      const response = await work()
-      return request.method === 'HEAD' ? await headOnly(response) : response
+      return await work()
     } catch (error) {
       return refusal(request, error, [])
     }
   }
 
   function refusal(request: Request, error: unknown, warnings: readonly string[]): Response {
+    if (error instanceof UnservedPathError) return respondText('404 page not found\n', 404)
     const status = statusOf(error)
     // A revision from the future is the caller's doing.
     if (status.code >= 500 && status.code !== 504)
@@ -87,6 +88,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 
   async function route(request: Request): Promise<Response> {
+    if (request.method === 'HEAD') throw methodNotAllowed()
     const target = requestTarget(request.method, new URL(request.url))
     if (target.kind === 'path' && isOpenPath(target.segments)) return openPath(request, target.segments)
     const caller = await server.authenticate(request)
@@ -102,12 +104,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 
   function openPath(request: Request, [first]: readonly string[]): Promise<Response> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
+    if (request.method !== 'GET') throw methodNotAllowed()
     return Promise.resolve(first === 'version' ? respond(version) : respondText('ok'))
   }
 
   async function pathResponse(request: Request, segments: readonly string[], path: string): Promise<Response> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
+    if (request.method !== 'GET') throw methodNotAllowed()
     const issued = server.tokens && (await issuerResponse(server.tokens, path, new URL(request.url)))
     if (issued) return issued
     if (segments.length === 0)
@@ -140,6 +142,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     let index = await server.kinds.current()
     if (!index.find(group, version, resource)) index = await server.kinds.refresh()
     const kind = index.find(group, version, resource)
+    if (!kind && !index.kinds.some((other) => other.group === group)) throw new UnservedPathError()
     if (!kind || (namespace !== undefined && !kind.namespaced)) throw unknownPath()
     return { kind, index }
   }
@@ -175,7 +178,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       return await respond(await requestToken(call, server.tokens), { code: 201, warnings, format })
     if (target.subresource === 'scale') return await respond(await scale(call), { warnings, format })
     checkSubresource(call)
-    if (kind.namespaced && target.namespace === undefined && target.name !== undefined) throw methodNotAllowed()
+    if (kind.namespaced && target.namespace === undefined && target.name !== undefined) throw unknownPath()
     switch (target.verb) {
       case 'watch':
         return watch(call, tails, slots)
@@ -186,11 +189,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       case 'create':
         return await respond(rendered(call, await create(call)), { code: 201, warnings, format })
       case 'update':
-        return await respond(rendered(call, await update(call)), { warnings, format })
-      case 'patch': {
-        const { object, created } = await patch(call)
-        return await respond(rendered(call, object), { code: created ? 201 : 200, warnings, format })
-      }
+      case 'patch':
+        return await writtenResponse(call, target.verb === 'update' ? update(call) : patch(call))
       case 'delete':
         return await respond(await deleteOne(call), { warnings, format })
       case 'deletecollection': {
@@ -201,6 +201,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 }
 
+async function writtenResponse(call: Call, work: Promise<Written>): Promise<Response> {
+  const { object, created } = await work
+  const { warnings, form } = call
+  return await respond(rendered(call, object), { code: created ? 201 : 200, warnings, format: form.format })
+}
+
 async function seedDefaults(server: Server): Promise<void> {
   const { store, clock, ids, rbac } = server
   await Promise.all([seedNamespaces(store, { uid: ids.uuid, now: timestamp(clock.now()) }), rbac?.seed()])
@@ -209,12 +215,6 @@ async function seedDefaults(server: Server): Promise<void> {
 
 function isTokenRequest({ kind, target }: Call): boolean {
   return kind.group === '' && kind.plural === 'serviceaccounts' && target.subresource === tokenSubresource
-}
-
-/** What nobody will read must not go on: the body may be a watch. */
-async function headOnly(response: Response): Promise<Response> {
-  await response.body?.cancel()
-  return new Response(null, response)
 }
 
 function asJsonList(call: Call, items: Awaited<ReturnType<typeof deleteCollection>>['items'], revision: number) {

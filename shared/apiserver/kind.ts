@@ -49,6 +49,12 @@ export interface ServedKind {
   readonly strategicMerge: boolean
   /** Keeps metadata.generation. */
   readonly generation: boolean
+  /** PUT to a free name creates. */
+  readonly createsOnUpdate?: boolean
+  /** PUT must name the resource version it replaces. */
+  readonly needsVersion?: boolean
+  /** DELETE answers the object instead of a Status. */
+  readonly answersDeleted?: boolean
   readonly deprecationWarning?: string
   /** Create-only kinds that store nothing, e.g. SelfSubjectAccessReview. */
   readonly virtual?: boolean

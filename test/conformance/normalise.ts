@@ -8,6 +8,8 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const moment = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 const address = /127\.0\.0\.1:\d+/g
+/** Where in Go's sources a type was looked for. */
+const scheme = / in scheme "[^"]*"/g
 const weekMs = 7 * 24 * 3_600_000
 const generatedSuffix = /^[bcdfghjklmnpqrstvwxz2456789]{5}$/
 const elapsed = /^\d+(ms|s)$/
@@ -18,7 +20,8 @@ export function normalised({ answers, variables }: Transcript, source: string, n
   const rewrites = [
     uids(source),
     times(now),
-    (text: string) => text.replace(token, '<token>').replace(address, '<server>'),
+    (text: string) => text.replace(token, '<token>').replace(address, '<server>').replace(scheme, ''),
+    withoutEchoes,
     generatedNames(answers),
     names(variables),
   ]
@@ -143,6 +146,26 @@ function messageVersions(ranks: ReadonlyMap<string, string>, source: string): Re
           source.includes(digits) ? digits : (ranks.get(digits) ?? '<some version>'),
         )
       : text
+}
+
+/** Objects quoted in messages are shown as the server's language prints them: only that one was shown is compared. */
+function withoutEchoes(text: string): string {
+  return withoutObjects(text.replace(/(Invalid value: )"(?:\{|map\[)(?:[^"\\]|\\.)*"/g, '$1<object>'))
+}
+
+/** Braces of an object printed bare are matched, so that what follows stays. */
+function withoutObjects(text: string): string {
+  const start = text.indexOf('Invalid value: {')
+  if (start < 0) return text
+  const open = start + 'Invalid value: '.length
+  let depth = 0
+  let end = open
+  for (; end < text.length; end += 1) {
+    if (text[end] === '{') depth += 1
+    if (text[end] === '}') depth -= 1
+    if (depth === 0) break
+  }
+  return `${text.slice(0, open)}<object>${withoutObjects(text.slice(end + 1))}`
 }
 
 function uids(source: string): Rewrite {

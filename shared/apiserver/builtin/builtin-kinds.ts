@@ -2,34 +2,11 @@
 import { isJsonObject } from '../../api/json.ts'
 import type { Column, ScaleSubresource, ServedKind } from '../kind.ts'
 import type { Schema } from '../schema/schema.ts'
+import { answeredWhenDeleted, createdOnUpdate, versionedUpdate, withGeneration } from './conduct.ts'
 import { type BuiltinKind, builtinData } from './data.ts'
 import { builtinDefinition } from './definitions.ts'
 import { preparations } from './prepare.ts'
 import { rules } from './rules.ts'
-
-/** Kinds that keep metadata.generation. */
-const withGeneration = new Set([
-  '/Pod',
-  '/PodTemplate',
-  '/ReplicationController',
-  'apps/Deployment',
-  'apps/StatefulSet',
-  'apps/DaemonSet',
-  'apps/ReplicaSet',
-  'batch/Job',
-  'batch/CronJob',
-  'networking.k8s.io/Ingress',
-  'networking.k8s.io/IngressClass',
-  'networking.k8s.io/NetworkPolicy',
-  'policy/PodDisruptionBudget',
-  'scheduling.k8s.io/PriorityClass',
-  'discovery.k8s.io/EndpointSlice',
-  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
-  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
-  'apiextensions.k8s.io/CustomResourceDefinition',
-])
 
 const eventFields = (subject: string) => [
   ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
@@ -103,6 +80,9 @@ function servedKind(data: BuiltinKind): ServedKind {
     selectableFields: selectable[id] ?? [],
     strategicMerge: true,
     generation: withGeneration.has(id),
+    createsOnUpdate: createdOnUpdate.has(id),
+    needsVersion: versionedUpdate.has(id),
+    answersDeleted: answeredWhenDeleted.has(id),
     ...(data.subresources.includes('scale') && { scale: workloadScale }),
     ...(data.virtual && { virtual: true }),
     ...(prepare !== undefined && { prepare }),

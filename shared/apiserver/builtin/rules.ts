@@ -3,46 +3,13 @@ import { isJsonObject, type JsonObject } from '../../api/json.ts'
 import { forbidden, invalid, required, tooLong } from '../schema/field-errors.ts'
 import { equalJson } from '../schema/json-value.ts'
 import type { FieldError } from '../schema/schema.ts'
+import { checkImmutable, checkKeys, decodedLength, maxDataBytes, totalBytes } from './data-rules.ts'
 import { itemsAt, objectAt, valueAt } from './edit.ts'
 import { checkPodTemplate } from './pod-rules.ts'
 import { checkClusterRole, checkClusterRoleBinding, checkRole, checkRoleBinding } from './rbac-rules.ts'
+import { checkSecret } from './secret-rules.ts'
 
 export type Rule = (object: JsonObject, old: JsonObject | undefined) => readonly FieldError[]
-
-/** Data of one ConfigMap or Secret, keys not counted: 1 MiB. */
-const maxDataBytes = 1024 * 1024
-const keyPattern = /^[-._a-zA-Z0-9]+$/
-const keyText =
-  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-
-function checkKeys(object: JsonObject, field: string): FieldError[] {
-  return Object.keys(objectAt(object, field)).flatMap((key) => {
-    const path = `${field}[${key}]`
-    if (key.length > 253) return [invalid(path, key, 'must be no more than 253 characters')]
-    if (key === '.' || key === '..') return [invalid(path, key, `must not be '${key}'`)]
-    if (key.startsWith('..')) return [invalid(path, key, "must not start with '..'")]
-    return keyPattern.test(key) ? [] : [invalid(path, key, keyText)]
-  })
-}
-
-/** Bytes a base64 text stands for. */
-function decodedLength(text: string): number {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  return Math.max(0, (text.length / 4) * 3 - padding)
-}
-
-function totalBytes(values: JsonObject, length: (text: string) => number): number {
-  return Object.values(values).reduce<number>((sum, value) => sum + (typeof value === 'string' ? length(value) : 0), 0)
-}
-
-const frozen = 'field is immutable when `immutable` is set'
-
-function checkImmutable(object: JsonObject, old: JsonObject | undefined, fields: readonly string[]): FieldError[] {
-  if (old?.['immutable'] !== true) return []
-  const errors = object['immutable'] === true ? [] : [forbidden('immutable', frozen)]
-  const changed = fields.filter((field) => !equalJson(objectAt(object, field), objectAt(old, field)))
-  return [...errors, ...changed.map((field) => forbidden(field, frozen))]
-}
 
 const checkConfigMap: Rule = (object, old) => {
   const [data, binary] = [objectAt(object, 'data'), objectAt(object, 'binaryData')]
@@ -55,27 +22,6 @@ const checkConfigMap: Rule = (object, old) => {
       .map((key) => invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')),
     ...(size > maxDataBytes ? [tooLong('', maxDataBytes)] : []),
     ...checkImmutable(object, old, ['data', 'binaryData']),
-  ]
-}
-
-/** Keys that a type of Secret must have. */
-const secretKeys: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-}
-
-const checkSecret: Rule = (object, old) => {
-  const data = objectAt(object, 'data')
-  const type = typeof object['type'] === 'string' ? object['type'] : 'Opaque'
-  const missing = (secretKeys[type] ?? []).filter((key) => !Object.hasOwn(data, key))
-  return [
-    ...checkKeys(object, 'data'),
-    ...(totalBytes(data, decodedLength) > maxDataBytes ? [tooLong('data', maxDataBytes)] : []),
-    ...missing.map((key) => required(`data[${key}]`)),
-    ...(old !== undefined && old['type'] !== type ? [invalid('type', type, 'field is immutable')] : []),
-    ...checkImmutable(object, old, ['data']),
   ]
 }
 
@@ -107,7 +53,17 @@ function selects(selector: JsonObject, labels: JsonObject): boolean {
 /** A controller must select the pods it makes, and may never select others later. */
 function checkSelector(object: JsonObject, old: JsonObject | undefined): FieldError[] {
   const selector = valueAt(object, 'spec', 'selector')
-  if (!isJsonObject(selector)) return [required('spec.selector')]
+  if (!isJsonObject(selector)) {
+    const nothing = 'selector` does not match template `labels'
+    return [
+      required('spec.selector'),
+      invalid(
+        'spec.template.metadata.labels',
+        objectAt(object, 'spec', 'template', 'metadata', 'labels'),
+        `\`${nothing}\``,
+      ),
+    ]
+  }
   const empty =
     itemsAt(selector, 'matchExpressions').length + Object.keys(objectAt(selector, 'matchLabels')).length === 0
   if (empty) return [invalid('spec.selector', selector, 'empty selector is invalid for deployment')]
@@ -161,17 +117,32 @@ const checkJob: Rule = (object, old) => {
   ]
 }
 
+function checkSchedule(schedule: string): FieldError[] {
+  if (schedule === '') return [required('spec.schedule')]
+  const fields = schedule
+    .replace(/^(TZ|CRON_TZ)=\S+\s+/, '')
+    .trim()
+    .split(/\s+/)
+  if (schedule.startsWith('@') || fields.length === 5) return []
+  const found = `found ${fields.length}: [${fields.join(' ')}]`
+  return [invalid('spec.schedule', schedule, `expected exactly 5 fields, ${found}`)]
+}
+
 const checkCronJob: Rule = (object) => [
-  ...(valueAt(object, 'spec', 'schedule') ? [] : [required('spec.schedule')]),
+  ...checkSchedule(textOf(valueAt(object, 'spec', 'schedule'))),
   ...checkPodTemplate(object, ['spec', 'jobTemplate', 'spec', 'template'], ['OnFailure', 'Never']),
 ]
 
 function checkPort(port: JsonObject, path: string, several: boolean): FieldError[] {
   const number = port['port']
   const inRange = typeof number === 'number' && number >= 1 && number <= 65_535
+  const target = port['targetPort']
+  const aimed = typeof target !== 'number' || (target >= 1 && target <= 65_535)
+  const rule = 'must be between 1 and 65535, inclusive'
   return [
     ...(several && !port['name'] ? [required(`${path}.name`)] : []),
-    ...(inRange ? [] : [invalid(`${path}.port`, number ?? 0, 'must be between 1 and 65535, inclusive')]),
+    ...(inRange ? [] : [invalid(`${path}.port`, number ?? 0, rule)]),
+    ...(aimed ? [] : [invalid(`${path}.targetPort`, target, rule)]),
   ]
 }
 
@@ -203,6 +174,30 @@ const checkService: Rule = (object) => {
   ]
 }
 
+/** The value is what everything of this class was sorted by. */
+const checkPriorityClass: Rule = (object, old) => {
+  if (old === undefined || equalJson(object['value'] ?? 0, old['value'] ?? 0)) return []
+  return [forbidden('value', 'may not be changed in an update.')]
+}
+
+const checkDisruptionBudget: Rule = (object) => {
+  const spec = objectAt(object, 'spec')
+  const both = spec['minAvailable'] !== undefined && spec['maxUnavailable'] !== undefined
+  return both ? [invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set')] : []
+}
+
+/** An event lies where its object does; cluster-scoped objects have theirs in `default`. */
+const checkEvent =
+  (subject: 'involvedObject' | 'regarding'): Rule =>
+  (object) => {
+    const about = textOf(valueAt(object, subject, 'namespace'))
+    const own = textOf(valueAt(object, 'metadata', 'namespace'))
+    const fits = about === '' ? own === 'default' || own === 'kube-system' : about === own
+    return fits ? [] : [invalid('involvedObject.namespace', about, 'does not match event.namespace')]
+  }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 /** By `group/Kind`; the core group is empty. */
 export const rules: Readonly<Record<string, Rule>> = {
   '/ConfigMap': checkConfigMap,
@@ -215,6 +210,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   'apps/StatefulSet': checkStatefulSet,
   'batch/Job': checkJob,
   'batch/CronJob': checkCronJob,
+  '/Event': checkEvent('involvedObject'),
+  'policy/PodDisruptionBudget': checkDisruptionBudget,
+  'scheduling.k8s.io/PriorityClass': checkPriorityClass,
   'rbac.authorization.k8s.io/Role': checkRole,
   'rbac.authorization.k8s.io/ClusterRole': checkClusterRole,
   'rbac.authorization.k8s.io/RoleBinding': checkRoleBinding,

@@ -62,6 +62,7 @@ function servedKind(crd: JsonObject, names: JsonObject, version: JsonObject, sto
     selectableFields: itemsAt(version, 'selectableFields').map((field) => textAt(field, 'jsonPath').slice(1)),
     strategicMerge: false,
     generation: true,
+    needsVersion: true,
     ...(version['deprecated'] === true && { deprecationWarning: deprecation(group, name, kind, version) }),
   }
 }

@@ -17,8 +17,16 @@ interface Subresource {
   readonly verbs: readonly string[]
 }
 
-function verbsOf({ virtual }: ServedKind): string[] {
-  return virtual ? virtualVerbs : allVerbs
+function verbsOf({ virtual, group, plural }: ServedKind): string[] {
+  if (virtual) return virtualVerbs
+  // A namespace is emptied before it goes: not many at once.
+  return group === '' && plural === 'namespaces' ? allVerbs.filter((verb) => verb !== 'deletecollection') : allVerbs
+}
+
+/** Tells clients which version a kind is stored in, without saying so. */
+function storageVersionHash({ storageApiVersion, kind }: ServedKind): string {
+  const text = storageApiVersion.includes('/') ? storageApiVersion : `/${storageApiVersion}`
+  return createHash('sha256').update(`${text}/${kind}`).digest().subarray(0, 8).toString('base64')
 }
 
 function subresourcesOf(kind: ServedKind): Subresource[] {
@@ -119,6 +127,7 @@ function resourceEntries(kind: ServedKind): JsonObject[] {
     verbs: verbsOf(kind),
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
+    ...(!kind.virtual && { storageVersionHash: storageVersionHash(kind) }),
   }
   const subresources = subresourcesOf(kind).map(({ name, group, version, kind: responseKind, verbs }) => ({
     name: `${kind.plural}/${name}`,

@@ -1,7 +1,8 @@
 // Request bodies: bounded and decoded. Whatever comes out is plain JSON data of bounded depth.
 import { isJsonObject, type JsonObject } from '../../api/json.ts'
-import { errorMessage } from '../../errors.ts'
+import { errorMessage, InvalidInputError } from '../../errors.ts'
 import { decodeProtobuf } from '../protobuf/decode.ts'
+import { jsonFault } from './json-fault.ts'
 import { inspectJson } from './json-text.ts'
 import { badRequest, StatusError, tooLarge } from './status-error.ts'
 
@@ -45,15 +46,61 @@ function bodyTooLarge(): StatusError {
   return tooLarge(`limit is ${maxBodyBytes}`)
 }
 
-/** An object (JSON, YAML or protobuf). Throws StatusError 400, 413 or 415. */
-export async function decodeObject(request: Request): Promise<DecodedBody & { readonly value: JsonObject }> {
+/** An object (JSON, YAML or protobuf) meant to be of this kind. Throws StatusError 400, 413 or 415. */
+export async function decodeObject(
+  request: Request,
+  kind: string,
+): Promise<DecodedBody & { readonly value: JsonObject }> {
   const type = contentType(request)
+  if (!acceptedTypes.includes(type)) throw unsupportedType(acceptedTypes)
   const bytes = await readBody(request)
-  const { value, duplicates } = await decodeAs(type, bytes)
-  // `null` is an object without fields to the API server.
-  const object = value === null ? {} : value
-  if (!isJsonObject(object)) throw badRequest('the body of the request must be one Kubernetes object')
-  return { value: object, duplicates }
+  const decoded = await recognised(kind, bytes, async () => {
+    const found = await decodeAs(type, bytes)
+    checkHead(found.value)
+    return found
+  })
+  return { value: isJsonObject(decoded.value) ? decoded.value : {}, duplicates: decoded.duplicates }
+}
+
+/** What cannot even be told to be an object is shown, as far as it helps. */
+async function recognised<T>(kind: string, bytes: Uint8Array, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    const words = `the object provided is unrecognized (must be of type ${kind})`
+    throw badRequest(`${words}: ${error.message} (${summary(bytes)})`)
+  }
+}
+
+const summaryBytes = 30
+
+function summary(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>'
+  const start = Buffer.from(bytes.subarray(0, summaryBytes))
+  const shown = start.toString(start[0] === 0x7b ? 'utf8' : 'hex')
+  return bytes.length > summaryBytes ? `${shown} ...` : shown
+}
+
+const headType =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+const goJsonType = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+
+/** apiVersion and kind are read before anything else. */
+function checkHead(value: unknown): void {
+  if (value === null) return
+  const prefix = "couldn't get version/kind; json parse error: json: cannot unmarshal"
+  if (!isJsonObject(value))
+    throw new InvalidInputError(`${prefix} ${goJsonType(value)} into Go value of type ${headType}`)
+  for (const field of ['apiVersion', 'kind']) {
+    const sent = value[field] ?? ''
+    if (typeof sent !== 'string')
+      throw new InvalidInputError(`${prefix} ${goJsonType(sent)} into Go struct field .${field} of type string`)
+    if (field === 'apiVersion' && sent.split('/').length > 2)
+      throw new InvalidInputError(`unexpected GroupVersion string: ${sent}`)
+  }
 }
 
 /** DELETE bodies may be absent. */
@@ -66,7 +113,7 @@ export async function decodeOptional(request: Request): Promise<JsonObject> {
 }
 
 async function decodeAs(type: string, bytes: Uint8Array): Promise<DecodedBody> {
-  if (type === 'application/json') return decodeJson(bytes)
+  if (type === 'application/json') return decodeJson(bytes, "couldn't get version/kind; json parse error: ")
   if (type === 'application/yaml') return await decodeYaml(bytes)
   if (type === 'application/vnd.kubernetes.protobuf') {
     const decoded = decodeProtobuf(bytes)
@@ -81,14 +128,14 @@ export function unsupportedType(accepted: readonly string[]): StatusError {
   return new StatusError(415, 'UnsupportedMediaType', message)
 }
 
-/** Throws StatusError 400 for what is no JSON, too deep, or holds a number no double can. */
-export function decodeJson(bytes: Uint8Array): DecodedBody {
+/** Throws InvalidInputError for what is no JSON in UTF-8, or too deep; its message begins with `context`. */
+export function decodeJson(bytes: Uint8Array, context = ''): DecodedBody {
   const text = utf8.decode(bytes)
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (error) {
-    throw badRequest(`the body of the request is not valid JSON: ${errorMessage(error)}`)
+  } catch {
+    throw new InvalidInputError(`${context}${jsonFault(text)}`)
   }
   const { depth, duplicates } = inspectJson(text)
   if (depth > maxDepth) throw badRequest(`the body of the request nests deeper than ${maxDepth} levels`)
@@ -106,7 +153,7 @@ function holdsInfinity(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity)
 }
 
-/** YAML, which JSON is a part of. Throws StatusError 400. */
+/** YAML, which JSON is a part of. Throws InvalidInputError, and StatusError for what is no UTF-8 or too deep. */
 export async function decodeYaml(bytes: Uint8Array): Promise<DecodedBody> {
   const text = utf8.decode(bytes)
   const trimmed = text.trimStart()
@@ -114,12 +161,12 @@ export async function decodeYaml(bytes: Uint8Array): Promise<DecodedBody> {
   const { parseDocument } = await import('yaml')
   const document = parseDocument(text, { uniqueKeys: false, schema: 'core', merge: false })
   const [error] = document.errors
-  if (error) throw badRequest(`error converting YAML to JSON: ${error.message}`)
+  if (error) throw new InvalidInputError(`error converting YAML to JSON: yaml: ${error.message}`)
   try {
     return decodeJson(Buffer.from(JSON.stringify(document.toJS({ maxAliasCount: 100 }))))
   } catch (error) {
-    if (error instanceof StatusError) throw error
-    throw badRequest(`error converting YAML to JSON: ${errorMessage(error)}`)
+    if (error instanceof StatusError || error instanceof InvalidInputError) throw error
+    throw new InvalidInputError(`error converting YAML to JSON: yaml: ${errorMessage(error)}`)
   }
 }
 

@@ -73,6 +73,10 @@ export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthor
 /** Also for unknown paths: the same words, without a name. */
 export const unknownPath = () =>
   new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+/** Groups and versions nobody serves are not even the API server's to refuse: `404 page not found`, in plain text. */
+export class UnservedPathError extends Error {
+  override readonly name = 'UnservedPathError'
+}
 export const methodNotAllowed = (message = 'the server does not allow this method on the requested resource') =>
   new StatusError(405, 'MethodNotAllowed', message, {})
 /** More than this server takes; `message` says how much that is. */

@@ -43,7 +43,9 @@ function bytesField(bytes: Uint8Array, number: number): Uint8Array {
 
 function readEnvelope(bytes: Uint8Array): Envelope {
   if (magic.some((byte, index) => bytes[index] !== byte)) {
-    throw broken('it does not start with the bytes 6b 38 73 00')
+    throw new InvalidInputError(
+      'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+    )
   }
   const body = bytes.subarray(magic.length)
   const type = bytesField(body, 1)

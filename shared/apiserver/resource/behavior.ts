@@ -4,6 +4,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { ServedKind } from '../kind.ts'
 import type { FieldError } from '../schema/schema.ts'
 import { customResourceDefinitions } from './crd-behavior.ts'
+import { jobs } from './job-behavior.ts'
 import { namespaces } from './namespace-behavior.ts'
 
 export interface BehaviorContext {
@@ -21,6 +22,8 @@ export interface KindBehavior {
   warnings?(object: KubeObject, old: KubeObject | undefined): readonly string[]
   /** What depends on other objects of the kind, after validation. */
   complete?(object: KubeObject, old: KubeObject | undefined, context: BehaviorContext): Promise<KubeObject>
+  /** What the server sets of its own: nobody owns it. After everything else, so it must be valid. */
+  assigned?(object: KubeObject, old: KubeObject | undefined): KubeObject
   /** Why this object must never be deleted. */
   undeletable?(object: KubeObject): string | undefined
   /** The object as its deletion begins. */
@@ -31,6 +34,7 @@ export interface KindBehavior {
 
 const behaviors: Readonly<Record<string, KindBehavior>> = {
   '/namespaces': namespaces,
+  'batch/jobs': jobs,
   'apiextensions.k8s.io/customresourcedefinitions': customResourceDefinitions,
 }
 

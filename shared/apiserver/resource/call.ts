@@ -4,12 +4,11 @@ import type { TokenIdentity, TokenRefusal } from '../auth/bearer.ts'
 import type { Rbac } from '../auth/rbac/rbac.ts'
 import type { ServiceAccountTokens } from '../auth/tokens/service-accounts.ts'
 import type { ResponseForm } from '../http/negotiate.ts'
-import { isTrue, type ResourceRequest } from '../http/request-info.ts'
-import { badRequest, invalid } from '../http/status-error.ts'
+import type { ResourceRequest } from '../http/request-info.ts'
+import { badRequest } from '../http/status-error.ts'
 import type { ServedKind } from '../kind.ts'
 import type { KindIndex } from '../kinds/kind-source.ts'
 import type { ApiServerOptions, Authorize, Limits, User } from '../options.ts'
-import { defaultManager } from '../ssa/track-update.ts'
 
 /** The server's options with every default filled in. */
 export interface Server extends Omit<ApiServerOptions, 'limits' | 'random' | 'authorize' | 'serviceAccounts'> {
@@ -36,58 +35,15 @@ export interface Call {
   readonly warnings: string[]
 }
 
-export interface WriteOptions {
-  readonly dryRun: boolean
-  readonly manager: string
-  readonly force: boolean
-  readonly validation: 'Ignore' | 'Warn' | 'Strict'
-}
-
-const maxManagerLength = 128
-
-/** `dryRun`, `fieldManager`, `fieldValidation` and `force` of a write. Throws StatusError 400 or 422. */
-export function writeOptions(call: Call, dryRunBody: readonly unknown[] = []): WriteOptions {
-  const { query } = call.target
-  const manager = query.get('fieldManager') ?? ''
-  if (manager.length > maxManagerLength) {
-    throw optionError('fieldManager', `Too long: may not be more than ${maxManagerLength} bytes`, 'FieldValueTooLong')
-  }
-  const validation = query.get('fieldValidation') || 'Warn'
-  if (validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
-    throw notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn'])
-  }
-  return {
-    dryRun: isDryRun([...query.getAll('dryRun'), ...dryRunBody]),
-    manager: manager || defaultManager(call.request.headers.get('user-agent')),
-    force: isTrue(query.get('force')),
-    validation,
-  }
-}
-
-function isDryRun(values: readonly unknown[]): boolean {
-  const wrong = values.find((value) => value !== 'All' && value !== '')
-  if (wrong !== undefined) throw notSupported('dryRun', String(wrong), ['All'])
-  return values.includes('All')
-}
-
-function notSupported(field: string, value: string, allowed: readonly string[]) {
-  const list = allowed.map((text) => `"${text}"`).join(', ')
-  return optionError(field, `Unsupported value: "${value}": supported values: ${list}`, 'FieldValueNotSupported')
-}
-
-function optionError(field: string, message: string, reason: 'FieldValueNotSupported' | 'FieldValueTooLong') {
-  return invalid({ group: 'meta.k8s.io', kind: 'WriteOptions' }, '', [{ field, message, reason }])
-}
-
 /** The type of a kind as clients name it in errors; stored types may be shared by several. */
 export function typeOf(kind: ServedKind): ResourceType {
   return { group: kind.group, resource: kind.plural }
 }
 
-/** An integer parameter, or undefined when absent, empty, 0 or negative. Throws StatusError 400. */
+/** An integer parameter, or undefined when absent, 0 or negative. Throws StatusError 400. */
 export function integerParameter(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
-  if (text === null || text === '') return undefined
+  if (text === null) return undefined
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   const value = Number(text)
   if (Math.abs(value) > maxInt64) throw badRequest(`strconv.ParseInt: parsing "${text}": value out of range`)

@@ -3,12 +3,13 @@ import type { KubeObject } from '../../api/kube-object.ts'
 import { ConflictError } from '../../errors.ts'
 import { decodeObject } from '../http/body.ts'
 import { alreadyExists, badRequest, methodNotAllowed } from '../http/status-error.ts'
-import { type Call, typeOf, type WriteOptions, writeOptions } from './call.ts'
+import { type Call, typeOf } from './call.ts'
 import { commit } from './commit.ts'
 import { generatedName, timestamp } from './metadata.ts'
 import { requireNamespace } from './namespace-behavior.ts'
 import { previewed } from './preview.ts'
 import { objectOfKind, type Proposal, settle } from './settle.ts'
+import { type WriteOptions, writeOptions } from './write-options.ts'
 
 /** Names drawn for one generateName before giving up. */
 const maxDraws = 8
@@ -18,9 +19,9 @@ export async function create(call: Call): Promise<KubeObject> {
   const { kind, target } = call
   if (kind.namespaced && target.namespace === undefined) throw methodNotAllowed()
   if (target.name !== undefined) throw methodNotAllowed()
-  const { value, duplicates } = await decodeObject(call.request)
+  const { value, duplicates } = await decodeObject(call.request, call.kind.kind)
   const options = writeOptions(call)
-  return await createProposed(call, { object: objectOfKind(call, value), duplicates }, options)
+  return await createProposed(call, { ...objectOfKind(call, value), duplicates }, options)
 }
 
 /** Creates what a POST, or an apply to a name that is free, proposes. */

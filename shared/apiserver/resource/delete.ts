@@ -9,12 +9,14 @@ import { decodeOptional } from '../http/body.ts'
 import { isTrue } from '../http/request-info.ts'
 import { badRequest, conflict, forbidden, invalid, methodNotAllowed, successBody } from '../http/status-error.ts'
 import { behaviorOf } from './behavior.ts'
-import { type Call, integerParameter, typeOf, writeOptions } from './call.ts'
+import { type Call, integerParameter, typeOf } from './call.ts'
 import { deletedState, deleteStored, isOver, type Propagation } from './deletion.ts'
 import { existing } from './modify.ts'
+import { rendered } from './read.ts'
 import { selectedObjects } from './selection.ts'
 import { admissionError } from './settle.ts'
 import { asServed } from './stored-form.ts'
+import { writeOptions } from './write-options.ts'
 
 const DeleteOptions = z.looseObject({
   propagationPolicy: z.string().nullish(),
@@ -71,16 +73,16 @@ async function remove(call: Call, stored: StoredObject, deletion: Deletion): Pro
   const now = server.clock.now()
   if (deletion.dryRun) {
     const next = deletedState(kind, old, { propagation, now })
-    return isOver(kind, next) ? removedStatus(call, old) : asJson(next)
+    return isOver(kind, next) ? removedAnswer(call, old) : asJson(next)
   }
   const view = server.views?.(kind.storage)
   if (view) {
     if (!view.write?.delete) throw methodNotAllowed()
     await view.write.delete(stored.key, old)
-    return removedStatus(call, old)
+    return removedAnswer(call, old)
   }
   const outcome = await deleteStored(server, kind, stored, { propagation, now })
-  return outcome.kind === 'removed' ? removedStatus(call, old) : asJson(outcome.object)
+  return outcome.kind === 'removed' ? removedAnswer(call, outcome.object) : asJson(outcome.object)
 }
 
 async function admitDeletion({ kind, server, warnings }: Call, old: KubeObject): Promise<void> {
@@ -95,7 +97,10 @@ async function admitDeletion({ kind, server, warnings }: Call, old: KubeObject):
   }
 }
 
-function removedStatus({ kind }: Call, { metadata }: KubeObject): JsonObject {
+function removedAnswer(call: Call, old: KubeObject): JsonObject {
+  const { kind } = call
+  const { metadata } = old
+  if (kind.answersDeleted) return rendered(call, old)
   return successBody({ name: metadata.name, group: kind.group, kind: kind.plural, uid: metadata.uid })
 }
 
@@ -111,7 +116,7 @@ async function readOptions(call: Call): Promise<Deletion> {
   const orphan = orphanDependents ?? booleanParameter(query.get('orphanDependents'))
   return {
     propagation: propagationOf(policy, orphan),
-    dryRun: writeOptions(call, dryRun ?? []).dryRun,
+    dryRun: writeOptions(call, { dryRun: dryRun ?? [] }).dryRun,
     uid: preconditions?.uid ?? undefined,
     revision: preconditions?.resourceVersion ?? undefined,
   }

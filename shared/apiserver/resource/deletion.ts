@@ -65,8 +65,11 @@ export async function deleteStored(
   const next = deletedState(kind, old, options)
   const change = { key: stored.key, expect: stored.revision, previous: old }
   if (isOver(kind, next)) {
-    await commit(writer, kind, { ...change, object: undefined })
-    return { kind: 'removed', object: old }
+    const { metadata } = await commit(writer, kind, { ...change, object: undefined })
+    return {
+      kind: 'removed',
+      object: { ...old, metadata: { ...old.metadata, resourceVersion: metadata.resourceVersion } },
+    }
   }
   if (sameJson(next, old)) return { kind: 'deleting', object: old }
   return { kind: 'deleting', object: await commit(writer, kind, { ...change, object: next }) }

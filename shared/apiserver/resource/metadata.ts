@@ -7,13 +7,10 @@ import { labelKeyComplaints, labelValueComplaints } from '../selector/label-synt
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
-const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
 const subdomainRule =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 const labelRule =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-const label1035Rule =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 /** All annotations of an object together, keys and values. */
 const maxAnnotationBytes = 262_144
 /** generateName is cut so that the five random characters fit a label. */
@@ -42,21 +39,28 @@ export function generatedName(prefix: string, suffix: (length: number) => string
 }
 
 /** Kinds whose names are stricter, or laxer, than a DNS subdomain. */
-const labelNamed = new Set(['namespaces'])
-const label1035Named = new Set(['services'])
+const labelNamed = new Set(['namespaces', 'services'])
 const pathNamed = new Set(['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'])
 
 function nameErrors(kind: ServedKind, name: string): string[] {
   if (pathNamed.has(kind.plural) && kind.group === 'rbac.authorization.k8s.io') return pathSegmentErrors(name)
   const core = kind.group === ''
-  if (core && labelNamed.has(kind.plural)) return shapeErrors(name, label, labelRule, 63)
-  if (core && label1035Named.has(kind.plural)) return shapeErrors(name, label1035, label1035Rule, 63)
+  if (core && labelNamed.has(kind.plural)) return labelErrorsOf(name)
   return subdomainErrors(name)
 }
 
 /** What is wrong with a DNS-1123 subdomain. */
 export function subdomainErrors(name: string): string[] {
   return shapeErrors(name, subdomain, subdomainRule, 253)
+}
+
+function labelErrorsOf(name: string): string[] {
+  return [
+    ...(name.length > 63 ? ['must be no more than 63 characters'] : []),
+    ...(label.test(name)
+      ? []
+      : [/^[-a-z0-9.]+$/.test(name) && name.includes('.') ? 'must not contain dots' : labelRule]),
+  ]
 }
 
 function shapeErrors(name: string, shape: RegExp, rule: string, longest: number): string[] {

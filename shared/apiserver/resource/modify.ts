@@ -5,11 +5,12 @@ import type { StoredObject } from '../../ports/object-store.ts'
 import { conflict, methodNotAllowed, notFound } from '../http/status-error.ts'
 import { sameJson } from '../patch/json-value.ts'
 import { behaviorOf } from './behavior.ts'
-import { type Call, typeOf, type WriteOptions } from './call.ts'
+import { type Call, typeOf } from './call.ts'
 import { commit } from './commit.ts'
 import { previewed } from './preview.ts'
 import { type Proposal, settle } from './settle.ts'
 import { asServed } from './stored-form.ts'
+import type { WriteOptions } from './write-options.ts'
 
 /** Works out the wanted state from the stored one; called again when another writer was quicker. */
 export type Propose = (old: KubeObject) => Promise<Proposal> | Proposal
@@ -77,9 +78,8 @@ async function store(
     object: removed ? undefined : next,
     previous: old,
   })
-  return removed
-    ? { ...next, metadata: { ...next.metadata, resourceVersion: written.metadata.resourceVersion } }
-    : written
+  // The write itself was never stored: what it answers is the state it found, without its finalizers.
+  return removed ? { ...next, metadata: { ...next.metadata, resourceVersion: old.metadata.resourceVersion } } : written
 }
 
 /** The last finalizer is gone, and nothing else holds the object. */

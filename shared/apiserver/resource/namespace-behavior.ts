@@ -20,7 +20,7 @@ export const namespaces: KindBehavior = {
     const name = object.metadata.name ?? ''
     const metadata = { ...object.metadata, labels: { ...object.metadata.labels, [nameLabel]: name } }
     const spec = isJsonObject(object['spec']) ? object['spec'] : {}
-    if (!old) return { ...object, metadata, spec: { ...spec, finalizers: ['kubernetes'] }, status: { phase: 'Active' } }
+    if (!old) return { ...object, metadata }
     const finalizers =
       subresource === 'finalize' ? namespaceFinalizers({ spec }) : namespaceFinalizers({ spec: old['spec'] })
     return {
@@ -28,6 +28,12 @@ export const namespaces: KindBehavior = {
       metadata,
       spec: { ...spec, ...(finalizers.length > 0 ? { finalizers } : { finalizers: undefined }) },
     }
+  },
+  assigned(object, old) {
+    if (old) return object
+    const spec = isJsonObject(object['spec']) ? object['spec'] : {}
+    const finalizers = [...new Set([...namespaceFinalizers({ spec }), 'kubernetes'])]
+    return { ...object, spec: { ...spec, finalizers }, status: { phase: 'Active' } }
   },
   undeletable({ metadata }) {
     const seeded = (seededNamespaces as readonly string[]).includes(metadata.name ?? '')

@@ -1,44 +1,74 @@
 // PATCH in its four forms. Each turns the stored object into a proposal; the rest is as for an update.
 import { isJsonObject, type JsonObject } from '../../api/json.ts'
 import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
+import { InvalidInputError } from '../../errors.ts'
 import { contentType, type DecodedBody, decodeJson, decodeYaml, readBody, unsupportedType } from '../http/body.ts'
-import { conflict, invalid, notFound, StatusError } from '../http/status-error.ts'
+import { conflict, notFound, StatusError } from '../http/status-error.ts'
 import { applyJsonPatch } from '../patch/json-patch.ts'
 import { applyMergePatch } from '../patch/merge-patch.ts'
+import { PatchError } from '../patch/patch-error.ts'
 import { applyStrategicMergePatch } from '../patch/strategic-merge.ts'
 import { applyServerSide } from '../ssa/apply.ts'
-import { type Call, typeOf, type WriteOptions, writeOptions } from './call.ts'
+import { type Call, typeOf } from './call.ts'
 import { createProposed } from './create.ts'
 import { timestamp } from './metadata.ts'
 import { lookUp, modify } from './modify.ts'
 import { objectOfKind, type Proposal } from './settle.ts'
 import { asServed } from './stored-form.ts'
 import { addressed } from './update.ts'
+import { type WriteOptions, writeOptions } from './write-options.ts'
+import type { Written } from './written.ts'
 
 export const jsonPatchType = 'application/json-patch+json'
 export const mergePatchType = 'application/merge-patch+json'
 export const strategicPatchType = 'application/strategic-merge-patch+json'
 export const applyPatchType = 'application/apply-patch+yaml'
 
-/** The answer to a PATCH: `created` when an apply made the object. */
-export interface Patched {
-  readonly object: KubeObject
-  readonly created: boolean
-}
-
 /** Throws StatusError 400, 404, 409, 415 or 422. */
-export async function patch(call: Call): Promise<Patched> {
+export async function patch(call: Call): Promise<Written> {
   const type = contentType(call.request)
   if (!patchTypes(call).includes(type)) throw unsupportedType(patchTypes(call))
-  const options = writeOptions(call)
+  const options = writeOptions(call, { apply: type === applyPatchType })
   if (type === applyPatchType) return await apply(call, options)
-  if (call.target.query.has('force')) throw optionError(call, 'force', 'may not be specified for non-apply patch')
-  const body = decodeJson(await readBody(call.request))
+  const body = decodePatch(type, await readBody(call.request))
   const propose = (old: KubeObject): Proposal => {
     const value = patchedObject(call, type, old, body)
-    return { object: addressed(call, objectOfKind(call, value)), duplicates: body.duplicates, patch: true }
+    const patched = JSON.stringify(value)
+    const decoded = objectOfKind(call, value, patched)
+    return { ...decoded, object: addressed(call, decoded.object), duplicates: body.duplicates, patched }
   }
   return { object: await modify(call, propose, options), created: false }
+}
+
+/** Throws InvalidInputError for what is no patch of this type at all. */
+function decodePatch(type: string, bytes: Uint8Array): DecodedBody {
+  if (type === strategicPatchType) return decodeJson(bytes)
+  const context = 'error decoding patch: '
+  const body = decodeJson(bytes, context)
+  const { value } = body
+  const actual = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+  const wanted = type === jsonPatchType ? 'array' : 'object'
+  if (value === null || actual === wanted) return body
+  const into = type === jsonPatchType ? '[]handlers.jsonPatchOp' : 'map[string]interface {}'
+  throw new InvalidInputError(`${context}json: cannot unmarshal ${actual} into Go value of type ${into}`)
+}
+
+async function decodeConfig(bytes: Uint8Array): Promise<DecodedBody> {
+  try {
+    return await decodeYaml(bytes)
+  } catch (error) {
+    throw error instanceof InvalidInputError ? new InvalidInputError(`error decoding YAML: ${error.message}`) : error
+  }
+}
+
+/** An operation that does not apply is told apart from a patch that is none, but not in words. */
+function applyOperations(object: JsonObject, operations: unknown): JsonObject {
+  try {
+    return applyJsonPatch(object, operations)
+  } catch (error) {
+    if (!(error instanceof PatchError) || error.code !== 422) throw error
+    throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+  }
 }
 
 function patchTypes({ kind }: Call): string[] {
@@ -50,7 +80,7 @@ function patchTypes({ kind }: Call): string[] {
 export function patchedObject({ kind }: Call, type: string, old: KubeObject, body: DecodedBody): JsonObject {
   switch (type) {
     case jsonPatchType:
-      return applyJsonPatch(asJson(old), body.value)
+      return applyOperations(asJson(old), body.value)
     case strategicPatchType:
       return applyStrategicMergePatch(kind.schema ?? {}, asJson(old), body.value)
     default:
@@ -58,11 +88,8 @@ export function patchedObject({ kind }: Call, type: string, old: KubeObject, bod
   }
 }
 
-async function apply(call: Call, options: WriteOptions): Promise<Patched> {
-  if (!call.target.query.get('fieldManager')) {
-    throw optionError(call, 'fieldManager', 'Required value: is required for apply patch', 'FieldValueRequired')
-  }
-  const body = await decodeYaml(await readBody(call.request))
+async function apply(call: Call, options: WriteOptions): Promise<Written> {
+  const body = await decodeConfig(await readBody(call.request))
   const found = await lookUp(call)
   if (found) {
     const object = await modify(call, (old) => applied(call, old, body, options), options)
@@ -97,7 +124,12 @@ function applied(call: Call, old: KubeObject | undefined, body: DecodedBody, opt
   const object = addressed(call, outcome.object)
   const lock = revisionOf(body.value)
   const metadata = lock === undefined ? object.metadata : { ...object.metadata, resourceVersion: lock }
-  return { object: { ...object, metadata }, duplicates: body.duplicates, owned: true, patch: true }
+  return {
+    object: { ...object, metadata },
+    duplicates: body.duplicates,
+    owned: true,
+    patched: JSON.stringify(body.value),
+  }
 }
 
 /** An apply names its object; the URL's name and namespace stand in for what it leaves out. */
@@ -123,16 +155,4 @@ function applyConflict(outcome: {
 }): StatusError {
   const causes = outcome.conflicts.map(({ message, field }) => ({ reason: 'FieldManagerConflict', message, field }))
   return new StatusError(409, 'Conflict', outcome.message, { causes })
-}
-
-function optionError(
-  call: Call,
-  field: string,
-  message: string,
-  reason: 'FieldValueForbidden' | 'FieldValueRequired' = 'FieldValueForbidden',
-): StatusError {
-  const text = reason === 'FieldValueForbidden' ? `Forbidden: ${message}` : message
-  return invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, call.target.name ?? '', [
-    { field, message: text, reason },
-  ])
 }

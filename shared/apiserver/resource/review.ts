@@ -9,11 +9,12 @@ import { badRequest, invalid, methodNotAllowed, unknownPath } from '../http/stat
 import type { Attributes, User } from '../options.ts'
 import type { FieldError } from '../schema/schema.ts'
 import { trackUpdate } from '../ssa/track-update.ts'
-import { type Call, type WriteOptions, writeOptions } from './call.ts'
+import type { Call } from './call.ts'
 import { dryRun, type Handle } from './dry-run.ts'
 import { timestamp } from './metadata.ts'
 import { AccessSpec, accessErrors, metadataErrors, nonResourceError } from './review-errors.ts'
 import { objectOfKind, shaped } from './settle.ts'
+import { type WriteOptions, writeOptions } from './write-options.ts'
 
 /** What an answer consists of besides apiVersion and kind. */
 interface Answer {
@@ -62,9 +63,9 @@ export async function review(call: Call, again: Handle): Promise<JsonObject> {
   const answer = answerOf(call, again)
   if (!answer || target.name !== undefined || (kind.namespaced && target.namespace === undefined)) throw unknownPath()
   if (target.verb !== 'create') throw methodNotAllowed()
-  const { value, duplicates } = await decodeObject(call.request)
+  const { value, duplicates } = await decodeObject(call.request, kind.kind)
   const options = writeOptions(call)
-  const asked = placed(call, objectOfKind(call, value))
+  const asked = placed(call, objectOfKind(call, value).object)
   const { object, errors } = shaped(call, { object: asked, duplicates }, undefined, options)
   // What a question leaves out is empty.
   const faults = errors.filter(({ reason }) => reason !== 'FieldValueRequired')

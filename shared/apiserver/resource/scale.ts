@@ -7,10 +7,11 @@ import { badRequest, invalid, methodNotAllowed, unknownPath } from '../http/stat
 import type { ScaleSubresource } from '../kind.ts'
 import { applyJsonPatch } from '../patch/json-patch.ts'
 import { applyMergePatch } from '../patch/merge-patch.ts'
-import { type Call, writeOptions } from './call.ts'
+import type { Call } from './call.ts'
 import { modify } from './modify.ts'
 import { applyPatchType, jsonPatchType, mergePatchType, strategicPatchType } from './patch.ts'
 import { readOne } from './read.ts'
+import { writeOptions } from './write-options.ts'
 
 const Scale = z.looseObject({
   metadata: z.looseObject({ name: z.string().optional(), resourceVersion: z.string().optional() }).optional(),
@@ -39,7 +40,7 @@ export async function scale(call: Call): Promise<JsonObject> {
 /** From the scale as it is to the scale that is wanted. */
 async function changeOf(call: Call): Promise<(old: JsonObject) => unknown> {
   if (call.target.verb === 'update') {
-    const { value } = await decodeObject(call.request)
+    const { value } = await decodeObject(call.request, 'Scale')
     return () => value
   }
   const type = contentType(call.request)

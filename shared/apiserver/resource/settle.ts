@@ -4,6 +4,8 @@ import type { JsonObject } from '../../api/json.ts'
 import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { requireHeld } from '../auth/rbac/escalation.ts'
+import { type DecodedObject, decodeTyped } from '../builtin/typed-decode.ts'
+import { encodeTyped } from '../builtin/typed-encode.ts'
 import { badRequest, invalid, StatusError, tooLarge } from '../http/status-error.ts'
 import { sameJson } from '../patch/json-value.ts'
 import { PatchError } from '../patch/patch-error.ts'
@@ -11,7 +13,8 @@ import { processKind } from '../schema/process.ts'
 import { keepTimesWhenUnchanged } from '../ssa/apply.ts'
 import { trackUpdate } from '../ssa/track-update.ts'
 import { type BehaviorContext, behaviorOf } from './behavior.ts'
-import type { Call, WriteOptions } from './call.ts'
+import { checkTypedHead, checkUntypedHead } from './body-kind.ts'
+import type { Call } from './call.ts'
 import {
   coerceMetadata,
   finalizerWarnings,
@@ -20,6 +23,7 @@ import {
   newFinalizerErrors,
   timestamp,
 } from './metadata.ts'
+import type { WriteOptions } from './write-options.ts'
 
 /** A state somebody wants, and how they came to want it. */
 export interface Proposal {
@@ -28,39 +32,44 @@ export interface Proposal {
   readonly duplicates: readonly string[]
   /** Owners are already worked out: server-side apply. */
   readonly owned?: boolean
-  /** Unknown fields of a patch are 422, of a whole object 400. */
-  readonly patch?: boolean
+  /** Fields the kind does not have that decoding left out already. */
+  readonly unknown?: readonly string[]
+  /** What a patch made of the object, as text: its faults are 422 and show it, those of a whole object are 400. */
+  readonly patched?: string
 }
 
-/** The decoded body as an object of the call's kind. Throws StatusError 400 when it is of another. */
-export function objectOfKind(call: Call, value: JsonObject): KubeObject {
+/**
+ * The decoded body, or what a patch made, as an object of the call's kind. Throws StatusError 400 when it is of another
+ * kind; 400, or 422 for a patch, when its fields do not have the types of the kind's.
+ */
+export function objectOfKind(call: Call, value: JsonObject, patched?: string): Pick<Proposal, 'object' | 'unknown'> {
   const { kind } = call
   const apiVersion = apiVersionOf(kind)
-  const sentVersion = headField(kind.kind, value, 'apiVersion') || apiVersion
-  const sentKind = headField(kind.kind, value, 'kind') || kind.kind
-  if (sentVersion !== apiVersion) {
-    throw badRequest(
-      `the API version in the data (${sentVersion}) does not match the expected API version (${apiVersion})`,
-    )
+  if (kind.origin === 'builtin') checkTypedHead(call, value)
+  else checkUntypedHead(call, value)
+  const { object, unknownFields } = typedFields(call, value, patched)
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object
+  return {
+    object: { apiVersion, kind: kind.kind, metadata: coerceMetadata(metadata, kind), ...rest },
+    unknown: unknownFields,
   }
-  if (sentKind !== kind.kind) {
-    throw badRequest(
-      `${sentKind} in version "${kind.version}" cannot be handled as a ${kind.kind}: the kind in the data does not match`,
-    )
-  }
-  const { apiVersion: _version, kind: _kind, metadata, ...rest } = value
-  return { apiVersion, kind: kind.kind, metadata: coerceMetadata(metadata, kind), ...rest }
 }
 
-/** `apiVersion` or `kind` of a body; '' when absent. Throws StatusError 400 when it is no text. */
-function headField(kind: string, value: JsonObject, field: 'apiVersion' | 'kind'): string {
-  const found = value[field] ?? ''
-  if (typeof found === 'string') return found
-  const type = Array.isArray(found) ? 'array' : typeof found === 'boolean' ? 'bool' : typeof found
-  const why = `json: cannot unmarshal ${type} into Go struct field .${field} of type string`
-  throw badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`,
-  )
+function typedFields(call: Call, value: JsonObject, patched: string | undefined): DecodedObject {
+  const { kind } = call
+  if (kind.origin !== 'builtin' || !kind.schema) return { object: value, unknownFields: [] }
+  try {
+    return decodeTyped(kind.schema, value)
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    throw unreadable(call, error.message, patched)
+  }
+}
+
+/** 422 about a patch whose outcome is no object of its kind. */
+function invalidPatch(patched: string, message: string): StatusError {
+  const shown = `Invalid value: ${JSON.stringify(patched)}: ${message}`
+  return invalid({ group: '', kind: '' }, '', [{ field: 'patch', reason: 'FieldValueInvalid', message: shown }])
 }
 
 /**
@@ -88,32 +97,36 @@ export async function settle(
   ]
   if (faults.length > 0) throw invalid(kind, processed.object.metadata.name ?? '', faults)
   const admitted = await admittedState(call, processed.object, old)
-  const completed = (await behavior.complete?.(admitted, old, context)) ?? admitted
+  const completed = written(kind, (await behavior.complete?.(admitted, old, context)) ?? admitted)
   call.warnings.push(...finalizerWarnings(completed, old), ...(behavior.warnings?.(completed, old) ?? []))
-  const tracked = withOwners(call, { ...proposal, object: withGeneration(call, completed, old) }, old, options, now)
+  const owned = withOwners(call, { ...proposal, object: withGeneration(call, completed, old) }, old, options, now)
+  const tracked = behavior.assigned?.(owned, old) ?? owned
   checkSize(call, tracked)
   return tracked
+}
+
+/** Built-in kinds have one way to be written down. */
+function written({ origin, schema }: Call['kind'], object: KubeObject): KubeObject {
+  if (origin !== 'builtin' || !schema) return object
+  return encodeTyped(schema, asJson(object)) as unknown as KubeObject
 }
 
 /** The proposal as its schema makes it, and what the schema finds wrong. Warns of, or refuses, fields it does not know. */
 export function shaped(
   call: Call,
-  { object, duplicates, patch }: Proposal,
+  { object, duplicates, unknown = [], patched }: Proposal,
   old: KubeObject | undefined,
   options: WriteOptions,
 ) {
   const processed = processKind(call.kind, asJson(object), { old: old && asJson(old) })
-  if (processed.unreadable !== undefined) throw unreadable(call, processed.unreadable, patch === true)
-  reportFields(call, processed.unknownFields, duplicates, options, patch === true)
+  if (processed.unreadable !== undefined) throw unreadable(call, processed.unreadable, patched)
+  reportFields(call, [...unknown, ...processed.unknownFields], duplicates, options, patched)
   call.warnings.push(...processed.warnings)
   return { object: processed.object as unknown as KubeObject, errors: processed.errors }
 }
 
-function unreadable({ kind, target }: Call, reason: string, patch: boolean): StatusError {
-  if (patch) {
-    const message = `Invalid value: "": ${reason}`
-    return invalid(kind, target.name ?? '', [{ field: 'patch', reason: 'FieldValueInvalid', message }])
-  }
+function unreadable({ kind }: Call, reason: string, patched: string | undefined): StatusError {
+  if (patched !== undefined) return invalidPatch(patched, reason)
   return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${reason}`)
 }
 
@@ -123,7 +136,7 @@ function reportFields(
   unknown: readonly string[],
   duplicates: readonly string[],
   { validation }: WriteOptions,
-  patch: boolean,
+  patched: string | undefined,
 ): void {
   if (validation === 'Ignore') return
   const texts = [
@@ -136,11 +149,9 @@ function reportFields(
     return
   }
   const message = `strict decoding error: ${texts.join(', ')}`
-  if (!patch) throw badRequest(message)
-  const name = call.target.name ?? ''
-  throw invalid(call.kind, name, [
-    { field: 'patch', reason: 'FieldValueInvalid', message: `Invalid value: "": ${message}` },
-  ])
+  if (patched !== undefined) throw invalidPatch(patched, message)
+  const { kind, version } = call.kind
+  throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${message}`)
 }
 
 async function admittedState(call: Call, object: KubeObject, old: KubeObject | undefined): Promise<KubeObject> {

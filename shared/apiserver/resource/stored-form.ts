@@ -1,6 +1,7 @@
 // The difference between how an object rests in the store and how one of its versions shows it: the apiVersion, and for
 // events the names of fields.
 import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
+import { encodeTyped } from '../builtin/typed-encode.ts'
 import type { ServedKind } from '../kind.ts'
 import type { Schema } from '../schema/schema.ts'
 import { shapeObject } from '../schema/shape.ts'
@@ -12,7 +13,10 @@ import { asCoreEvent, asEventsApi } from './event-form.ts'
  */
 export function asServed(kind: ServedKind, object: KubeObject): KubeObject {
   const apiVersion = apiVersionOf(kind)
-  if (isEventsApi(kind) && object.apiVersion !== apiVersion) return asEventsApi(object)
+  if (isEventsApi(kind) && object.apiVersion !== apiVersion) {
+    const shown = asEventsApi(object)
+    return kind.schema ? (encodeTyped(kind.schema, asJson(shown)) as unknown as KubeObject) : shown
+  }
   const same = object.apiVersion === apiVersion && object.kind === kind.kind
   const named = same ? object : { ...object, apiVersion, kind: kind.kind }
   const shown = isRole(kind) && named['rules'] === undefined ? { ...named, rules: null } : named

@@ -6,9 +6,10 @@ import type { BoundRef, ServiceAccountTokens } from '../auth/tokens/service-acco
 import { decodeObject } from '../http/body.ts'
 import { badRequest, conflict, invalid, methodNotAllowed, notFound } from '../http/status-error.ts'
 import type { FieldError } from '../schema/schema.ts'
-import { type Call, writeOptions } from './call.ts'
+import type { Call } from './call.ts'
 import { timestamp } from './metadata.ts'
 import { requireNamespace } from './namespace-behavior.ts'
+import { writeOptions } from './write-options.ts'
 
 export const tokenSubresource = 'token'
 
@@ -86,7 +87,7 @@ export async function requestToken(call: Call, tokens: ServiceAccountTokens): Pr
 }
 
 async function readRequest(call: Call): Promise<TokenRequest> {
-  const { value } = await decodeObject(call.request)
+  const { value } = await decodeObject(call.request, kind.kind)
   const parsed = TokenRequest.safeParse(value)
   const cannot = (said: string, why: string, version = 'v1') =>
     badRequest(`${said} in version "${version}" cannot be handled as a TokenRequest: ${why}`)

@@ -85,6 +85,9 @@ export function processKind(kind: ServedKind, object: JsonObject, options: Proce
     kind.schema === undefined
       ? { object: prepared, errors: [], unknownFields: [], warnings: [] }
       : processObject(kind.schema, prepared, { uniqueItems: kind.origin !== 'builtin', ...options })
-  if (kind.validate === undefined || processed.errors.length > 0) return processed
-  return { ...processed, errors: kind.validate(processed.object, options.old) }
+  if (kind.validate === undefined) return processed
+  // A rule may say the same of a missing field.
+  const known = new Set(processed.errors.map(({ field }) => field))
+  const own = kind.validate(processed.object, options.old).filter(({ field }) => !known.has(field))
+  return { ...processed, errors: [...processed.errors, ...own] }
 }

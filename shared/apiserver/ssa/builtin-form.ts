@@ -1,19 +1,10 @@
 // Built-in kinds are typed in a real API server: null, an empty list and no list are one there, and embedded structs are
 // always present. Ownership is computed on objects in that form, so that it agrees with a real server's.
+
+import { presentFields } from '../builtin/typed-encode.ts'
 import { isMap, type JsonMap, type JsonValue, own, put } from '../patch/json-value.ts'
 import type { Schema } from '../schema/schema.ts'
-import structFields from './struct-fields.generated.json' with { type: 'json' }
 import { declaredField, fieldSchema, itemSchema, typed } from './typing.ts'
-
-interface AlwaysPresent {
-  /** Present as {} when nothing is said of them. */
-  readonly structs: readonly string[]
-  /** Present as null. */
-  readonly nulls: readonly string[]
-}
-
-// The file is generated in this shape from the server's own description.
-const alwaysPresent = structFields as Readonly<Record<string, AlwaysPresent>>
 
 /** Whether a kind's schema describes a typed, built-in kind rather than free-form custom data. */
 export function isBuiltinSchema(schema: Schema): boolean {
@@ -56,13 +47,12 @@ function filled(schema: Schema, value: JsonValue): JsonValue {
   if (!isMap(value)) return value
   const result: JsonMap = {}
   for (const [name, item] of Object.entries(value)) put(result, name, filled(fieldSchema(schema, name), item))
-  const present =
-    schema.ref !== undefined && Object.hasOwn(alwaysPresent, schema.ref) ? alwaysPresent[schema.ref] : undefined
-  for (const name of present?.structs ?? []) {
+  for (const [name, zero] of presentFields(schema.ref)) {
+    if (own(result, name) !== undefined) continue
     const below = declaredField(schema, name)
-    if (below?.type === 'object' && own(result, name) === undefined) put(result, name, filled(below, {}))
+    if (typeof zero !== 'object' || zero === null) put(result, name, zero as JsonValue)
+    else if (below?.type === 'object') put(result, name, filled(below, {}))
   }
-  for (const name of present?.nulls ?? []) if (own(result, name) === undefined) put(result, name, null)
   return result
 }
 

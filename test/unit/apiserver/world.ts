@@ -60,6 +60,7 @@ export const gadget: ServedKind = {
   columns: [],
   selectableFields: ['spec.color'],
   strategicMerge: false,
+  needsVersion: true,
   generation: true,
 }
 

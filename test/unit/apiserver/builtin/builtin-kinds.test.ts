@@ -193,6 +193,7 @@ describe('rules', () => {
     assert.deepEqual(complaints('Service', { spec: {} }), ['spec.ports: Required value'])
     assert.deepEqual(complaints('Service', { spec: { ports: [{ port: 70_000 }] } }), [
       'spec.ports[0].port: Invalid value: 70000: must be between 1 and 65535, inclusive',
+      'spec.ports[0].targetPort: Invalid value: 70000: must be between 1 and 65535, inclusive',
     ])
     assert.deepEqual(complaints('Service', { spec: { type: 'ExternalName', externalName: 'a.b' } }), [])
   })

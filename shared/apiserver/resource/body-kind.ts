@@ -1,0 +1,54 @@
+// Whether a body is of the kind its path is about.
+import type { JsonObject } from '../../api/json.ts'
+import { apiVersionOf, parseApiVersion } from '../../api/kube-object.ts'
+import { badRequest, invalid } from '../http/status-error.ts'
+import { invalid as invalidField } from '../schema/field-errors.ts'
+import type { Call } from './call.ts'
+
+const textAt = (value: JsonObject, field: string): string => {
+  const found = value[field]
+  return typeof found === 'string' ? found : ''
+}
+
+/** A built-in kind may leave out what it is; what it says must be known and convert. Throws StatusError 400. */
+export function checkTypedHead({ kind, index }: Call, value: JsonObject): void {
+  const expected = apiVersionOf(kind)
+  const sentVersion = textAt(value, 'apiVersion') || expected
+  const sentKind = textAt(value, 'kind') || kind.kind
+  if (sentVersion === expected && sentKind === kind.kind) return
+  const { group, version } = parseApiVersion(sentVersion)
+  const known = index.findKind(group, version, sentKind)
+  const why =
+    known?.origin === 'builtin'
+      ? `converting (${version}.${sentKind}) to (${packageOf(kind.group)}.${kind.kind}): unknown conversion`
+      : `no kind "${sentKind}" is registered for version "${sentVersion}"`
+  throw badRequest(`${sentKind} in version "${version}" cannot be handled as a ${kind.kind}: ${why}`)
+}
+
+/** What Go calls the group's internal types. */
+function packageOf(group: string): string {
+  return group === '' ? 'core' : (group.split('.')[0] ?? group)
+}
+
+/** Any other kind says what it is. Throws StatusError 400, and 422 for another kind of the same version. */
+export function checkUntypedHead({ kind }: Call, value: JsonObject): void {
+  const expected = apiVersionOf(kind)
+  const sentVersion = textAt(value, 'apiVersion')
+  const sentKind = textAt(value, 'kind')
+  if (sentKind === '') {
+    const text = JSON.stringify(value)
+    const shown = text.length > 30 ? `${text.slice(0, 30)} ...` : text
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind.kind}): Object 'Kind' is missing in '${text}' (${shown})`,
+    )
+  }
+  if (sentVersion !== expected) {
+    throw badRequest(
+      `the API version in the data (${sentVersion}) does not match the expected API version (${expected})`,
+    )
+  }
+  if (sentKind === kind.kind) return
+  const metadata = value['metadata']
+  const name = typeof metadata === 'object' && metadata !== null && 'name' in metadata ? String(metadata.name) : ''
+  throw invalid({ group: kind.group, kind: sentKind }, name, [invalidField('kind', sentKind, `must be ${kind.kind}`)])
+}
