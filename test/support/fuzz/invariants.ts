@@ -33,6 +33,8 @@ export function describe({ method, path, headers, body }: FuzzRequest): string {
 }
 
 function checkStatus(code: number, type: string | null, text: string, said: string): void {
+  // Groups nobody serves are answered as a real API server does.
+  if (code === 404 && text === '404 page not found\n') return
   assert.equal(type, 'application/json', said)
   const status = JSON.parse(text) as Record<string, unknown>
   assert.equal(status['kind'], 'Status', said)

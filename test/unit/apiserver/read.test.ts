@@ -103,10 +103,8 @@ describe('routes', () => {
         path,
       )
     }
-    for (const path of ['/apis/none.io/v1/things', '/apis/demo.io/v9/gadgets']) {
-      const { code, body } = await world.call('GET', path)
-      assert.deepEqual([code, body['text']], [404, '404 page not found\n'], path)
-    }
+    const unserved = await world.call('GET', '/apis/none.io/v1/things')
+    assert.deepEqual([unserved.code, unserved.body['text']], [404, '404 page not found\n'])
     assert.equal((await world.call('PUT', gadgets, {})).code, 405)
     assert.equal((await world.call('POST', '/apis/demo.io/v1/gadgets', gadgetOf('a'))).code, 405)
     assert.equal((await world.call('GET', '/api/v1/namespaces/%E0%A4%A')).code, 400)
