@@ -88,7 +88,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 
   async function route(request: Request): Promise<Response> {
-    if (request.method === 'HEAD') throw methodNotAllowed()
     const target = requestTarget(request.method, new URL(request.url))
     if (target.kind === 'path' && isOpenPath(target.segments)) return openPath(request, target.segments)
     const caller = await server.authenticate(request)
@@ -120,7 +119,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 
   async function resourceResponse(request: Request, target: ResourceRequest, user: User): Promise<Response> {
-    if (!isAllowedMethod(request.method, target.name)) throw methodNotAllowed()
+    if (request.method === 'HEAD' || !isAllowedMethod(request.method, target.name)) throw methodNotAllowed()
     const { kind, index } = await servedKind(target)
     const form = negotiate(request.headers.get('accept'))
     const warnings = kind.deprecationWarning === undefined ? [] : [kind.deprecationWarning]

@@ -6,6 +6,7 @@ import type { FieldError } from '../schema/schema.ts'
 import { customResourceDefinitions } from './crd-behavior.ts'
 import { jobs } from './job-behavior.ts'
 import { namespaces } from './namespace-behavior.ts'
+import { secrets } from './secret-behavior.ts'
 
 export interface BehaviorContext {
   readonly store: ObjectStore
@@ -34,6 +35,7 @@ export interface KindBehavior {
 
 const behaviors: Readonly<Record<string, KindBehavior>> = {
   '/namespaces': namespaces,
+  '/secrets': secrets,
   'batch/jobs': jobs,
   'apiextensions.k8s.io/customresourcedefinitions': customResourceDefinitions,
 }

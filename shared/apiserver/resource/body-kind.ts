@@ -17,12 +17,36 @@ export function checkTypedHead({ kind, index }: Call, value: JsonObject): void {
   const sentKind = textAt(value, 'kind') || kind.kind
   if (sentVersion === expected && sentKind === kind.kind) return
   const { group, version } = parseApiVersion(sentVersion)
+  if (group === kind.group && sentKind === kind.kind && elderVersions[group]?.includes(version)) {
+    throw badRequest(
+      `the API version in the data (${sentVersion}) does not match the expected API version (${expected})`,
+    )
+  }
   const known = index.findKind(group, version, sentKind)
   const why =
     known?.origin === 'builtin'
       ? `converting (${version}.${sentKind}) to (${packageOf(kind.group)}.${kind.kind}): unknown conversion`
       : `no kind "${sentKind}" is registered for version "${sentVersion}"`
   throw badRequest(`${sentKind} in version "${version}" cannot be handled as a ${kind.kind}: ${why}`)
+}
+
+/** Versions a real API server can still read although it serves them no more, or not by default. */
+const elderVersions: Readonly<Record<string, readonly string[]>> = {
+  'admissionregistration.k8s.io': ['v1alpha1', 'v1beta1'],
+  'apiextensions.k8s.io': ['v1beta1'],
+  'apiregistration.k8s.io': ['v1beta1'],
+  apps: ['v1beta1', 'v1beta2'],
+  'authentication.k8s.io': ['v1alpha1', 'v1beta1'],
+  'authorization.k8s.io': ['v1beta1'],
+  batch: ['v1beta1'],
+  'coordination.k8s.io': ['v1beta1'],
+  'discovery.k8s.io': ['v1beta1'],
+  'events.k8s.io': ['v1beta1'],
+  'networking.k8s.io': ['v1beta1'],
+  policy: ['v1beta1'],
+  'rbac.authorization.k8s.io': ['v1alpha1', 'v1beta1'],
+  'scheduling.k8s.io': ['v1alpha1', 'v1beta1'],
+  'storage.k8s.io': ['v1alpha1', 'v1beta1'],
 }
 
 /** What Go calls the group's internal types. */
