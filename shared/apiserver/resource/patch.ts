@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject } from '../../api/json.ts'
 import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
 import { InvalidInputError } from '../../errors.ts'
+import { attributesOf, requireAccess } from '../auth/access.ts'
 import { contentType, type DecodedBody, decodeJson, decodeYaml, readBody, unsupportedType } from '../http/body.ts'
 import { conflict, notFound, StatusError } from '../http/status-error.ts'
 import { applyJsonPatch } from '../patch/json-patch.ts'
@@ -101,6 +102,7 @@ async function apply(call: Call, options: WriteOptions): Promise<Written> {
     const message = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
     throw conflict(typeOf(call.kind), call.target.name ?? '', message)
   }
+  await requireAccess(call.server.authorize, call.user, { ...attributesOf(call.target), verb: 'create' })
   const proposal = applied(call, undefined, body, options)
   return { object: await createProposed(call, proposal, options), created: true }
 }

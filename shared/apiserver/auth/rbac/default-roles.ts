@@ -28,7 +28,12 @@ const read = ['get', 'list', 'watch']
 const write = ['create', 'delete', 'deletecollection', 'patch', 'update']
 const readWrite = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 
-const fleetGroups = ['cluster.kubernetes-fleet.io', 'multicluster.x-k8s.io', 'placement.kubernetes-fleet.io']
+const fleetGroups = [
+  'cluster.kubernetes-fleet.io',
+  'hubless.dev',
+  'multicluster.x-k8s.io',
+  'placement.kubernetes-fleet.io',
+]
 const placementGroup = ['placement.kubernetes-fleet.io']
 
 const on = (apiGroups: readonly string[], verbs: readonly string[], ...resources: readonly string[]): DefaultRule => ({
@@ -109,6 +114,7 @@ export const defaultRoles: readonly DefaultRole[] = [
       on(placementGroup, read, ...namespacedPlacing, ...namespacedStages, 'clusterresourceplacementstatuses'),
       on(placementGroup, read, 'resourcebindings', 'resourceoverridesnapshots', 'resourcesnapshots'),
       on(placementGroup, read, 'schedulingpolicysnapshots'),
+      on(['hubless.dev'], read, 'schedulingdecisions'),
       on(placementGroup, read, 'resourceplacements/status', 'stagedupdateruns/status', 'approvalrequests/status'),
     ],
   },
