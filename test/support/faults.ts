@@ -6,7 +6,7 @@ export class CrashError extends Error {
   override readonly name = 'CrashError'
 }
 
-/** Probabilities per port call, and per delivery for the last two. */
+/** Probabilities per port call, and per delivery for the last three. */
 export interface FaultRates {
   readonly crashBefore: number
   readonly crashAfter: number
@@ -14,9 +14,24 @@ export interface FaultRates {
   readonly outage: number
   readonly duplicate: number
   readonly reorder: number
+  readonly delay: number
 }
 
-export const noFaults: FaultRates = { crashBefore: 0, crashAfter: 0, conflict: 0, outage: 0, duplicate: 0, reorder: 0 }
+/** A single fault: at the `chance`-th opportunity for it, counted from 1. */
+export interface PlannedFault {
+  readonly fault: keyof FaultRates
+  readonly chance: number
+}
+
+export const noFaults: FaultRates = {
+  crashBefore: 0,
+  crashAfter: 0,
+  conflict: 0,
+  outage: 0,
+  duplicate: 0,
+  reorder: 0,
+  delay: 0,
+}
 export const manyFaults: FaultRates = {
   crashBefore: 0.02,
   crashAfter: 0.03,
@@ -24,6 +39,7 @@ export const manyFaults: FaultRates = {
   outage: 0.02,
   duplicate: 0.1,
   reorder: 0.2,
+  delay: 0.1,
 }
 
 /** mulberry32: small, quick, the same on every machine. */
@@ -39,28 +55,36 @@ export function seededRandom(seed: number): () => number {
 
 export interface FaultInjector {
   wrap<T extends object>(port: string, target: T): T
-  happens(fault: 'duplicate' | 'reorder'): boolean
+  happens(fault: 'duplicate' | 'reorder' | 'delay'): boolean
   /** Nests: faults strike again once every pause was resumed. */
   pause(): void
   resume(): void
   /** No more faults from here on: what was broken must heal. */
   stop(): void
   readonly injected: Record<string, number>
+  /** Opportunities there were so far, by fault. */
+  readonly chances: Readonly<Partial<Record<keyof FaultRates, number>>>
 }
 
 /** Methods that write where a lost race is possible. */
 const conditional = new Set(['write', 'commit', 'observe', 'drop'])
 
-export function faultInjector(random: () => number, rates: FaultRates): FaultInjector {
+export function faultInjector(random: () => number, rates: FaultRates, planned?: PlannedFault): FaultInjector {
   const injected: Record<string, number> = {}
+  const chances: Partial<Record<keyof FaultRates, number>> = {}
   let paused = 0
   const strikes = (fault: keyof FaultRates) => {
-    if (paused > 0 || random() >= rates[fault]) return false
+    if (paused > 0) return false
+    const chance = (chances[fault] ?? 0) + 1
+    chances[fault] = chance
+    const isPlanned = planned?.fault === fault && planned.chance === chance
+    if (!isPlanned && random() >= rates[fault]) return false
     injected[fault] = (injected[fault] ?? 0) + 1
     return true
   }
   return {
     injected,
+    chances,
     happens: strikes,
     pause: () => {
       paused += 1

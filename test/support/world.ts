@@ -46,16 +46,22 @@ import { probeClusters, resync, sweepDrift } from '../../shared/app/timers.ts'
 import { fleetViews } from '../../shared/app/views/fleet-views.ts'
 import { watchMembers } from '../../shared/app/watch-members.ts'
 import { ConflictError, TransientError } from '../../shared/errors.ts'
-import { CrashError, type FaultRates, faultInjector, noFaults, seededRandom } from './faults.ts'
+import { CrashError, type FaultRates, faultInjector, noFaults, type PlannedFault, seededRandom } from './faults.ts'
 import { settings } from './settings.ts'
 
 /** Deliveries after which a pipeline that has not come to rest is judged to be spinning. */
 const deliveryLimit = 20_000
 
+/** How long a delayed message stays away; longer than any window in which wake-ups become one. */
+const delayMs = 4_000
+
 export interface WorldOptions {
   readonly seed?: number
   readonly members?: readonly string[]
   readonly faults?: FaultRates
+  readonly planned?: PlannedFault
+  /** When workloads on members become ready: at once (default), or when the test settles a member. */
+  readonly workloads?: 'at once' | 'on settle'
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>
@@ -64,16 +70,18 @@ export async function createWorld({
   seed = 1,
   members: names = ['one', 'two', 'three'],
   faults = noFaults,
+  planned,
+  workloads = 'at once',
 }: WorldOptions = {}) {
   const random = seededRandom(seed)
   const clock = new ManualClock()
   const ids = sequentialIds()
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
-  const injector = faultInjector(random, faults)
+  const injector = faultInjector(random, faults, planned)
   const bus = new MemoryMessageBus(clock)
   const faultyBus = injector.wrap('bus', bus)
   const publisher = createPublisher({ bus: faultyBus, log })
-  const members = memoryMembers({ clock, ids, garbage: 'at once' })
+  const members = memoryMembers({ clock, ids, garbage: 'at once', workloads })
 
   const objectStore: ReturnType<typeof createMemoryObjectStore> = createMemoryObjectStore({
     clock,
@@ -190,6 +198,7 @@ export async function createWorld({
     deliveries += 1
     assert.ok(deliveries < deliveryLimit, `the pipeline does not come to rest (seed ${seed})`)
     bus.take(message)
+    if (injector.happens('delay')) return bus.put({ ...message, notBefore: clock.now() + delayMs })
     try {
       const parsed = queues[message.queue].safeParse(message.body)
       if (!parsed.success) await park(platform, message.queue, JSON.stringify(message.body), parsed.error.message)

@@ -205,7 +205,7 @@ function wasAppliedAt({ wanted, observed }: WorkRound): boolean {
 export async function noteSyncFailure(round: WorkRound, message: string): Promise<boolean> {
   const { wanted, observed } = round
   if (wasAppliedAt(round)) return false
-  const outcome: SyncOutcome = { kind: 'syncFailed', hasOverrides: hasOverrides(wanted), message }
+  const outcome: SyncOutcome = { kind: 'unreached', hasOverrides: hasOverrides(wanted), message }
   await storeObserved(round, observed, { work: observed?.value.work ?? {} }, outcome)
   return true
 }

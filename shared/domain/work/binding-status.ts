@@ -37,6 +37,8 @@ export interface BindingStatus extends BindingLists {
 export type SyncOutcome =
   | { readonly kind: 'overrideFailed'; readonly message: string }
   | { readonly kind: 'syncFailed'; readonly hasOverrides: boolean; readonly message: string }
+  /** The cluster could not be asked. What it has is what it had, so this is no failure of the revision. */
+  | { readonly kind: 'unreached'; readonly hasOverrides: boolean; readonly message: string }
   /** The works are new; nothing is known about them yet. */
   | { readonly kind: 'inProgress'; readonly hasOverrides: boolean }
   | { readonly kind: 'synced'; readonly hasOverrides: boolean; readonly works: readonly WorkView[] }
@@ -83,6 +85,9 @@ function fold({
     : yes('Overridden', 'NoOverrideSpecified', 'No override concerns the resources on this cluster')
   if (outcome.kind === 'syncFailed') {
     return { ...noLists, conditions: [overridden, no('WorkSynchronized', 'SyncWorkFailed', outcome.message)] }
+  }
+  if (outcome.kind === 'unreached') {
+    return { ...noLists, conditions: [overridden, no('WorkSynchronized', 'WorkNotSynchronizedYet', outcome.message)] }
   }
   const synced = yes('WorkSynchronized', 'AllWorkSynced', 'The work for this cluster is up to date')
   const reportDiff = strategy === 'ReportDiff'
