@@ -27,8 +27,12 @@ export const sliceObjects = 100
 export const readsAtOnce = 8
 /** Types looked at in parallel. */
 export const typesAtOnce = 8
-/** Pause while finalizers of others hold what should go. */
-export const heldAgainMs = 3_000
+/** Pause while finalizers of others hold what should go: they are mostly removed within seconds, or not for hours. */
+export function heldAgainMs({ clock }: Pick<Collector, 'clock'>, { object }: StoredObject): number {
+  const since = clock.now() - Date.parse(object.metadata.deletionTimestamp ?? '')
+  return since > patienceMs ? 5_000 : 1_000
+}
+const patienceMs = 600_000
 /** More of the same is left: come back at once. */
 export const moreAgainMs = 0
 

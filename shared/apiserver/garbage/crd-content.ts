@@ -22,14 +22,14 @@ export async function collectCrdContent(collector: Collector, crd: StoredObject)
   const type = definedType(crd)
   const kind = type && collector.index.stored.find(({ storage }) => sameType(storage, type))
   if (kind) {
-    const outcome = await deleteObjects(collector, kind)
+    const outcome = await deleteObjects(collector, kind, crd)
     if (outcome !== 'done') return outcome
   }
   const done = await changeHeld(collector, own, crd, (object) => withoutFinalizer(object, crdFinalizer))
   return done ? 'done' : { again: moreAgainMs }
 }
 
-async function deleteObjects(collector: Collector, kind: ServedKind): Promise<CollectOutcome> {
+async function deleteObjects(collector: Collector, kind: ServedKind, crd: StoredObject): Promise<CollectOutcome> {
   // A built-in kind is never emptied because somebody defined, and deleted, a namesake.
   if (kind.origin !== 'custom') return 'done'
   const page = await collector.store.list(kind.storage, { limit: sliceObjects })
@@ -39,7 +39,7 @@ async function deleteObjects(collector: Collector, kind: ServedKind): Promise<Co
   }
   if (page.next !== undefined) return { again: moreAgainMs }
   const left = await collector.store.list(kind.storage, { limit: 1 })
-  return left.items.length > 0 ? { again: heldAgainMs } : 'done'
+  return left.items.length > 0 ? { again: heldAgainMs(collector, crd) } : 'done'
 }
 
 function definedType({ object }: StoredObject): ResourceType | undefined {

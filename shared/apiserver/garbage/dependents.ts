@@ -145,7 +145,7 @@ async function finishOwner(
 ): Promise<CollectOutcome> {
   const left = await dependentsOf(collector, message)
   const blocking = finalizer === orphanFinalizer ? left : left.filter(({ reference }) => reference.blockOwnerDeletion)
-  if (blocking.length > 0) return { again: blocking.some(isNew) ? moreAgainMs : heldAgainMs }
+  if (blocking.length > 0) return { again: blocking.some(isNew) ? moreAgainMs : heldAgainMs(collector, owner.stored) }
   const done = await changeHeld(collector, owner.kind, owner.stored, (object) => withoutFinalizer(object, finalizer))
   return done ? 'done' : { again: moreAgainMs }
 }

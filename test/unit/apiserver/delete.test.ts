@@ -177,6 +177,64 @@ describe('garbage', () => {
     assert.deepEqual(other.body['items'], [])
   })
 
+  it('collects what was written with owners that are not there: by name, by kind, in another namespace', async () => {
+    const world = createWorld()
+    const one = await owner(world, 'one')
+    const absent = {
+      gone: { ...one, uid: '11111111-1111-1111-1111-111111111111' },
+      renamed: { ...one, name: 'other' },
+      'of-another-kind': { ...one, kind: 'Secret' },
+    }
+    for (const [name, reference] of Object.entries(absent))
+      await world.call('POST', gadgets, gadgetOf(name, {}, { ownerReferences: [reference] }))
+    const elsewhere = '/apis/demo.io/v1/namespaces/kube-public/gadgets'
+    await world.call('POST', elsewhere, gadgetOf('elsewhere', {}, { ownerReferences: [one] }))
+    await world.call('POST', gadgets, gadgetOf('late'))
+    await world.call('PATCH', `${gadgets}/late`, { metadata: { ownerReferences: [absent.gone] } }, merge)
+    await world.call('POST', gadgets, gadgetOf('half', {}, { ownerReferences: [one, absent.gone] }))
+    await world.call(
+      'POST',
+      gadgets,
+      gadgetOf('stranger', {}, { ownerReferences: [{ ...one, apiVersion: 'no.io/v1' }] }),
+    )
+    const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles'
+    await world.call('POST', roles, { metadata: { name: 'wide', ownerReferences: [absent.gone] } })
+    await world.collect()
+    for (const name of [...Object.keys(absent), 'late'])
+      assert.equal(await exists(world, `${gadgets}/${name}`), false, name)
+    assert.equal(await exists(world, `${elsewhere}/elsewhere`), false)
+    const half = await world.call('GET', `${gadgets}/half`)
+    assert.deepEqual(
+      half.object.metadata.ownerReferences?.map(({ uid }) => uid),
+      [one.uid],
+    )
+    assert.equal(await exists(world, `${gadgets}/stranger`), true, 'its owner cannot be shown to be gone')
+    assert.equal(await exists(world, `${roles}/wide`), true, 'no namespaced owner speaks for what is in no namespace')
+  })
+
+  it('tells in the conditions of a namespace what remains in it', async () => {
+    const world = createWorld()
+    await world.call('POST', '/api/v1/namespaces', { metadata: { name: 'shop' } })
+    const held = (name: string, ...finalizers: string[]) => configMap(name, {}, { finalizers })
+    await world.call('POST', '/api/v1/namespaces/shop/configmaps', held('a', 'x.io/hold', 'y.io/z'))
+    await world.call('POST', '/api/v1/namespaces/shop/configmaps', held('b', 'x.io/hold'))
+    await world.call('DELETE', '/api/v1/namespaces/shop')
+    await world.collect().catch(() => undefined)
+    const { conditions } = (await world.call('GET', '/api/v1/namespaces/shop')).body['status'] as {
+      conditions: { type: string; status: string; reason: string; message: string }[]
+    }
+    assert.deepEqual(
+      conditions.map(({ type, status, message }) => `${type} ${status} ${message}`),
+      [
+        'NamespaceDeletionDiscoveryFailure False All resources successfully discovered',
+        'NamespaceDeletionGroupVersionParsingFailure False All legacy kube types successfully parsed',
+        'NamespaceDeletionContentFailure False All content successfully deleted, may be waiting on finalization',
+        'NamespaceContentRemaining True Some resources are remaining: configmaps. has 2 resource instances',
+        'NamespaceFinalizersRemaining True Some content in the namespace has finalizers remaining: x.io/hold in 2 resource instances, y.io/z in 1 resource instances',
+      ],
+    )
+  })
+
   it('lets whoever finalizes a namespace end its deletion', async () => {
     const world = createWorld()
     await world.call('POST', '/api/v1/namespaces', { metadata: { name: 'mine' } })
