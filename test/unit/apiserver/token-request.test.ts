@@ -131,6 +131,34 @@ describe('a service account token', () => {
   })
 })
 
+describe('a request with a token', () => {
+  it('costs no read while its account was looked up a moment ago', async () => {
+    const memory = createWorld()
+    let operations = 0
+    const counted: ObjectStore = {
+      get: (type, key) => counting(memory.elsewhere.get(type, key)),
+      list: (type, options) => counting(memory.elsewhere.list(type, options)),
+      changes: (type, after, limit) => counting(memory.elsewhere.changes(type, after, limit)),
+      revision: (type) => counting(memory.elsewhere.revision(type)),
+      write: (type, write) => counting(memory.elsewhere.write(type, write)),
+    }
+    const counting = <T>(work: T): T => {
+      operations += 1
+      return work
+    }
+    const world = await withAccount(createHub({ store: counted, clock: memory.clock }))
+    const token = await tokenOf(world)
+    assert.equal(await isTaken(world, token), true)
+    const warm = operations
+    for (let round = 0; round < 10; round += 1) assert.equal(await isTaken(world, token), true)
+    assert.equal(operations, warm)
+    memory.clock.advance(boundRecheckMs)
+    assert.equal(await isTaken(world, token), true)
+    // Four looks at the policy's logs, the kinds' revision, and the account.
+    assert.ok(operations - warm <= 6, `${operations - warm} operations`)
+  })
+})
+
 describe('signing keys', () => {
   it('are shared by instances and turn over, old tokens staying good', async () => {
     const one = await withAccount()

@@ -54,6 +54,13 @@ export function createSigningKeys({ store, clock, ids, notBefore = 0 }: SigningK
   let readAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | undefined
   let making: Promise<void> | undefined
+  /** Reading a key takes longer than using it. */
+  const imported = new WeakMap<object, ReturnType<typeof importJWK>>()
+  const importedKey = (jwk: JWK): ReturnType<typeof importJWK> => {
+    const key = imported.get(jwk) ?? importJWK(jwk, tokenAlgorithm)
+    imported.set(jwk, key)
+    return key
+  }
 
   const known = async (maxAgeMs: number): Promise<readonly StoredKey[]> => {
     if (clock.now() - readAt >= maxAgeMs) {
@@ -132,13 +139,13 @@ export function createSigningKeys({ store, clock, ids, notBefore = 0 }: SigningK
         await change(key, { ...key, neededUntil: expiresAt })
         await read()
       }
-      return { kid: key.metadata.name, key: await importJWK(key.privateKey, tokenAlgorithm) }
+      return { kid: key.metadata.name, key: await importedKey(key.privateKey) }
     },
     verifier: async ({ kid }) => {
       const find = (list: readonly StoredKey[]) => list.find(({ metadata }) => metadata.name === kid)
       const found = find(await known(recheckMs)) ?? find(await known(unknownRecheckMs))
       if (!found) throw new UnknownKey()
-      return await importJWK(found.publicKey, tokenAlgorithm)
+      return await importedKey(found.publicKey)
     },
     publicKeys: async () =>
       (await known(recheckMs)).map(({ publicKey, metadata }) => ({
