@@ -160,6 +160,33 @@ function after(list: readonly Binding[], { actions }: RolloutPlan, answer: (name
   })
 }
 
+test('rounds that follow each other, whoever answers in between, never take more ready clusters than the budget', () => {
+  const answers = fc.array(
+    fc.array(fc.constantFrom('nothing' as const, 'ready' as const, 'progressing' as const, 'failed' as const), {
+      minLength: 12,
+      maxLength: 12,
+    }),
+    { minLength: 4, maxLength: 4 },
+  )
+  fc.assert(
+    fc.property(placement, bindings, answers, fc.constantFrom('kubefleet', 'hubless'), (of, list, rounds, rules) => {
+      let fleet = list.filter(({ deletionTimestamp }) => deletionTimestamp === undefined)
+      for (const round of rounds) {
+        const ready = fleet.filter(isReady).length
+        const next = plan(of, fleet, rules)
+        const moving = new Set(next.actions.map(({ binding }) => binding.name))
+        // Nobody has answered yet: what moved is not ready.
+        const left = fleet.filter((binding) => isReady(binding) && !moving.has(binding.name)).length
+        const target = targetNumber(of, fleet)
+        const least = target - scaled(rolling(of)?.maxUnavailable ?? 0, target)
+        assert.ok(left >= Math.min(ready, least), `${left} of ${ready} are left, ${least} must be`)
+        fleet = after(fleet, next, (name) => round[Number(name.slice(1))] ?? 'nothing')
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
 test('a fleet of healthy clusters arrives at the newest snapshot, whatever the budget allows at a time', () => {
   const healthy = fc
     .array(
