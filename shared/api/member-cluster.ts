@@ -85,4 +85,9 @@ export interface MemberProfile {
   /** Namespace name to the name of the AppliedWork that owns it, or ''. At most 200. */
   readonly namespaces: Readonly<Record<string, string>>
   readonly namespacesTruncated: boolean
+  /** Where the API server is, and the certificate authority that vouches for it (PEM). */
+  readonly entrypoint?: string
+  readonly certificateAuthority?: string
+  /** Set when nodes are virtual machines on Azure: their region, and how many there are of each size. */
+  readonly azure?: { readonly region?: string; readonly sizes: Readonly<Record<string, number>> }
 }

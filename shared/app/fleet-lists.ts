@@ -19,6 +19,7 @@ export const types = {
   resourceOverrideSnapshot: { group: placementGroup, resource: 'resourceoverridesnapshots' },
   placementStatus: { group: placementGroup, resource: 'clusterresourceplacementstatuses' },
   memberCluster: { group: 'cluster.kubernetes-fleet.io', resource: 'memberclusters' },
+  clusterProfile: { group: 'multicluster.x-k8s.io', resource: 'clusterprofiles' },
   secret: { group: '', resource: 'secrets' },
   namespace: { group: '', resource: 'namespaces' },
   event: { group: '', resource: 'events' },
@@ -27,6 +28,7 @@ export const types = {
 export interface FleetLists {
   /** `maxAgeMs` allows for a list that was proven fresh that long ago. */
   memberClusters(options?: { maxAgeMs?: number }): Promise<readonly MemberCluster[]>
+  clusterProfiles(): Promise<readonly StoredObject[]>
   /** Placements of both kinds. */
   placements(): Promise<readonly Placement[]>
   /** Every snapshot of every override, also those that are not the latest. */
@@ -36,6 +38,7 @@ export interface FleetLists {
 /** Parsing is remembered per object: an object that did not change is not parsed again. */
 export function fleetLists(store: Pick<ObjectStore, 'list' | 'changes'>, clock: Pick<Clock, 'now'>): FleetLists {
   const memberClusters = new FreshList(store, types.memberCluster, clock)
+  const clusterProfiles = new FreshList(store, types.clusterProfile, clock)
   const clusterPlacements = new FreshList(store, types.clusterResourcePlacement, clock)
   const namespacedPlacements = new FreshList(store, types.resourcePlacement, clock)
   const clusterOverrides = new FreshList(store, types.clusterResourceOverrideSnapshot, clock)
@@ -50,6 +53,7 @@ export function fleetLists(store: Pick<ObjectStore, 'list' | 'changes'>, clock: 
   }
   return {
     memberClusters: async (options) => (await memberClusters.read(options)).map((item) => parse(item, MemberCluster)),
+    clusterProfiles: () => clusterProfiles.read(),
     placements: async () => {
       const lists = await Promise.all([clusterPlacements.read(), namespacedPlacements.read()])
       return lists.flat().map((item) => parse(item, Placement))

@@ -10,6 +10,7 @@ import { memberAgent } from '../domain/membership/eligibility.ts'
 import { changedAspects, hasLabelChange, wakeOf, wokenPlacements } from '../domain/membership/wakes.ts'
 import { concernOf } from '../domain/scheduler/cluster-concern.ts'
 import { errorMessage, InvalidInputError } from '../errors.ts'
+import { keepProfile } from './cluster-profiles.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { placementKeyOf, types } from './fleet-lists.ts'
 import { installOnMember } from './member-install.ts'
@@ -33,7 +34,17 @@ const leaveSlice = 200
 
 type Needs = Pick<
   Platform,
-  'objects' | 'placements' | 'clusters' | 'bus' | 'access' | 'memberCrds' | 'lists' | 'clock' | 'log' | 'settings'
+  | 'objects'
+  | 'placements'
+  | 'clusters'
+  | 'bus'
+  | 'access'
+  | 'memberCrds'
+  | 'lists'
+  | 'clock'
+  | 'ids'
+  | 'log'
+  | 'settings'
 >
 
 /** One slow or dead cluster delays no other of the message: each has its own bounded look. */
@@ -78,7 +89,7 @@ async function look(platform: Needs, known: MemberCluster): Promise<void> {
     after = before
     if (before.metadata.deletionTimestamp) return undefined
     const now = platform.clock.now()
-    const status = statusAfter(before, contact, rfc3339(now))
+    const status = statusAfter(before, contact, rfc3339(now), platform.settings.membership)
     const finalizers = before.metadata.finalizers ?? []
     const guarded = finalizers.includes(memberClusterFinalizer) && before.metadata.labels?.[memberNameLabel] === cluster
     if (guarded && sameStatus(before.status ?? {}, status) && !heartbeatDue(before, contact, now)) return undefined
@@ -96,6 +107,7 @@ async function look(platform: Needs, known: MemberCluster): Promise<void> {
     return { object: { ...object, metadata, status } as KubeObject, news }
   })
   if (!isHealthy(before) && isHealthy(after)) await platform.bus.send([wakeSweep(cluster)])
+  if (!after.metadata.deletionTimestamp) await keepProfile(platform, cluster, after)
 }
 
 /** Placements that may take the cluster now, and those whose overrides speak of its labels. */
@@ -137,6 +149,7 @@ async function contactWith({ access, memberCrds, clock }: Needs, cluster: string
  */
 async function leave(platform: Needs, known: MemberCluster): Promise<void> {
   const cluster = known.metadata.name ?? ''
+  await keepProfile(platform, cluster, undefined)
   if (isReportedByAgent(known) && !hasLeft(known)) {
     const forced = Date.parse(known.metadata.deletionTimestamp ?? '') + platform.settings.membership.forceDeleteWaitMs
     if (platform.clock.now() < forced) return platform.bus.send([wakeClusterAt(cluster, forced)])

@@ -3,6 +3,7 @@ import { gvkOf, type KubeObject, type ObjectKey, type ResourceType, typeText } f
 import { MemberCluster } from '../api/member-cluster.ts'
 import type { Message } from '../api/message.ts'
 import { approvalAnnotation } from '../domain/guard/removal-guard.ts'
+import { hasLeft } from '../domain/membership/agents.ts'
 import type { EligibilityLimits } from '../domain/membership/eligibility.ts'
 import { changedAspects, wakeOf } from '../domain/membership/wakes.ts'
 import { overrideLabels } from '../domain/override/snapshots.ts'
@@ -68,7 +69,8 @@ function clusterNews({ key, change, object, previous }: HubChange, now: number, 
     object.metadata.deletionTimestamp !== previous?.metadata.deletionTimestamp
   if (wake !== 'none' && readable)
     return [wakeChangedCluster(key.name, changedAspects(before.data, after.data, now, limits))]
-  return asked ? [wakeClusters([key.name])] : []
+  const left = Boolean(object.metadata.deletionTimestamp) && after.success && hasLeft(after.data)
+  return asked || left ? [wakeClusters([key.name])] : []
 }
 
 function credentialsNews({ key: { namespace, name } }: HubChange): Message[] {

@@ -37,6 +37,8 @@ export interface MembershipSettings extends EligibilityLimits {
   readonly profileStaleMs: number
   /** Agents a cluster joins with. */
   readonly expectedAgents: readonly string[]
+  /** Whether the namespaces of a cluster decide where namespaced placements may go. */
+  readonly namespaceCollection: boolean
 }
 
 export interface Platform {

@@ -1,5 +1,7 @@
 // What the timers do: send the same messages events send, so that a lost one costs a period and never correctness.
 import type { Message } from '../api/message.ts'
+import { isReportedByAgent } from '../domain/membership/agents.ts'
+import { outdatedProfiles } from './cluster-profiles.ts'
 import { placementKeyOf } from './fleet-lists.ts'
 import type { Platform } from './platform.ts'
 import { relayOutbox } from './publisher.ts'
@@ -12,11 +14,17 @@ const clustersPerWatch = 50
 /** Messages handed to the bus at once. */
 const sendSlice = 500
 
-export async function probeClusters({ lists, bus }: Pick<Platform, 'lists' | 'bus'>): Promise<void> {
-  const names = (await lists.memberClusters()).map(({ metadata }) => metadata.name ?? '')
+/** An agent that reports for a cluster needs no probe; what only time changes about it is looked for here. */
+export async function probeClusters(
+  platform: Pick<Platform, 'lists' | 'bus' | 'objects' | 'clock' | 'ids' | 'settings'>,
+): Promise<void> {
+  const probed = (await platform.lists.memberClusters()).filter(
+    (cluster) => !isReportedByAgent(cluster) || cluster.metadata.deletionTimestamp,
+  )
+  const names = new Set([...probed.map(({ metadata }) => metadata.name ?? ''), ...(await outdatedProfiles(platform))])
   await sendAll(
-    bus,
-    slices(names, clustersPerProbe).map((clusters) => wakeClusters(clusters)),
+    platform.bus,
+    slices([...names], clustersPerProbe).map((clusters) => wakeClusters(clusters)),
   )
 }
 
@@ -28,9 +36,10 @@ export async function sweepDrift({ lists, bus, clock }: Pick<Platform, 'lists' |
   )
 }
 
+/** Clusters the hub works on itself. */
 async function staying(lists: Platform['lists']): Promise<string[]> {
   return (await lists.memberClusters())
-    .filter(({ metadata }) => !metadata.deletionTimestamp)
+    .filter((cluster) => !cluster.metadata.deletionTimestamp && !isReportedByAgent(cluster))
     .map(({ metadata }) => metadata.name ?? '')
 }
 

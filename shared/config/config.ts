@@ -59,6 +59,8 @@ const Environment = z.object({
   HUBLESS_FORCE_DELETE_WAIT_MS: milliseconds(900_000, 30_000, 3_600_000),
   /** A ClusterProfile calls its cluster lost when its last heartbeat is older. */
   HUBLESS_PROFILE_STALE_MS: milliseconds(60_000, 30_000, 3_600_000),
+  /** `true` lets namespaced placements go only where their namespace exists. */
+  HUBLESS_NAMESPACE_COLLECTION: flag(false),
   /** `true` where KubeFleet's cross-cluster networking agents run on the members too. */
   HUBLESS_NETWORKING_AGENTS: flag(false),
   /** One call to a member may take this long. */
@@ -106,6 +108,7 @@ export interface Config {
     readonly unhealthyMs: number
     readonly forceDeleteWaitMs: number
     readonly profileStaleMs: number
+    readonly namespaceCollection: boolean
   }
   readonly networkingAgents: boolean
   readonly memberTimeoutMs: number
@@ -144,6 +147,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       unhealthyMs: settings.HUBLESS_UNHEALTHY_MS,
       forceDeleteWaitMs: settings.HUBLESS_FORCE_DELETE_WAIT_MS,
       profileStaleMs: settings.HUBLESS_PROFILE_STALE_MS,
+      namespaceCollection: settings.HUBLESS_NAMESPACE_COLLECTION,
     },
     networkingAgents: settings.HUBLESS_NETWORKING_AGENTS,
     memberTimeoutMs: settings.HUBLESS_MEMBER_TIMEOUT_MS,

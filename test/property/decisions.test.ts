@@ -53,6 +53,7 @@ async function schedule(given: PlacementPolicy | undefined, clusters: readonly M
     settings,
     lists: {
       memberClusters: async () => clusters,
+      clusterProfiles: async () => [],
       placements: async () => [],
       overrideSnapshots: async () => ({ cluster: [], namespaced: [] }),
     },

@@ -12,6 +12,7 @@ export const settings: Settings = {
     ...eligibilityLimits,
     forceDeleteWaitMs: 900_000,
     profileStaleMs: 60_000,
+    namespaceCollection: false,
     expectedAgents: expectedAgents(false),
   },
 }

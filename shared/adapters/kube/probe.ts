@@ -31,7 +31,11 @@ type Amounts = Map<string, Quantity>
 const amount = z.union([z.string(), z.number()]).nullish()
 const amounts = z.record(z.string(), amount).nullish()
 const Version = z.looseObject({ gitVersion: z.string() })
-const Node = z.looseObject({ status: z.looseObject({ capacity: amounts, allocatable: amounts }).nullish() })
+const Node = z.looseObject({
+  metadata: ObjectMeta,
+  spec: z.looseObject({ providerID: z.string().nullish() }).nullish(),
+  status: z.looseObject({ capacity: amounts, allocatable: amounts }).nullish(),
+})
 const Pod = z.looseObject({
   spec: z.looseObject({
     nodeName: z.string().nullish(),
@@ -77,6 +81,9 @@ export async function probeMember({ send, credentials, clock, deadlineMs }: Prob
       allocatable: texts(nodes.allocatable),
       available: texts(remaining(nodes.allocatable, requested)),
       ...namespaces,
+      ...(nodes.azure && { azure: nodes.azure }),
+      entrypoint: credentials.server.href.replace(/\/$/, ''),
+      ...(credentials.tls.ca !== undefined && { certificateAuthority: String(credentials.tls.ca) }),
     }
   } catch (error) {
     throw inSecretTerms(error, credentials)
@@ -124,9 +131,25 @@ async function readReadiness({
   return { ready: false, readyMessage: credentials.redact(words).slice(0, 1_024) }
 }
 
-async function readNodes(context: ReadContext): Promise<{ count: number; capacity: Amounts; allocatable: Amounts }> {
-  const capacity: Amounts = new Map()
-  const allocatable: Amounts = new Map()
+interface Nodes {
+  readonly count: number
+  readonly capacity: Amounts
+  readonly allocatable: Amounts
+  readonly azure: MemberProfile['azure']
+}
+
+/** Cores and memory are told of a cluster without nodes too: it has none. */
+const alwaysTold = ['cpu', 'memory'] as const
+/** How a node's id begins when it is a virtual machine on Azure. */
+const azureProvider = 'azure://'
+const regionLabel = 'topology.kubernetes.io/region'
+const sizeLabels = ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type']
+
+async function readNodes(context: ReadContext): Promise<Nodes> {
+  const capacity: Amounts = new Map(alwaysTold.map((name) => [name, zero]))
+  const allocatable: Amounts = new Map(capacity)
+  const sizes = new Map<string, number>()
+  let region: string | undefined
   let count = 0
   for await (const item of pages(context, '/api/v1/nodes')) {
     const node = Node.safeParse(item)
@@ -134,8 +157,17 @@ async function readNodes(context: ReadContext): Promise<{ count: number; capacit
     count += 1
     addTo(capacity, node.data.status?.capacity)
     addTo(allocatable, node.data.status?.allocatable)
+    if (!node.data.spec?.providerID?.startsWith(azureProvider)) continue
+    const { labels = {} } = node.data.metadata
+    const size = sizeLabels.map((label) => labels[label]).find((value) => value) ?? 'undefined'
+    sizes.set(size, (sizes.get(size) ?? 0) + 1)
+    region ??= labels[regionLabel]
   }
-  return { count, capacity, allocatable }
+  const azure =
+    sizes.size === 0
+      ? undefined
+      : { ...(region !== undefined && { region }), sizes: Object.fromEntries([...sizes].sort()) }
+  return { count, capacity, allocatable, azure }
 }
 
 /** What pods that sit on a node and are not finished ask for; each of them takes one of `pods` too. */

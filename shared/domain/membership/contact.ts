@@ -2,8 +2,17 @@
 import type { Condition } from '../../api/condition.ts'
 import type { MemberCluster, MemberClusterStatus, MemberProfile } from '../../api/member-cluster.ts'
 import { findCondition, withCondition } from '../condition.ts'
-import { isReportedByAgent } from './agents.ts'
+import { isReportedByAgent, joinedConditions } from './agents.ts'
 import { memberAgent } from './eligibility.ts'
+import { collectedProperties } from './properties.ts'
+
+/** What a contact must know of the hub's settings. */
+export interface ContactSettings {
+  /** Agents a cluster joins with. */
+  readonly expectedAgents: readonly string[]
+  /** Whether namespaces decide where namespaced placements may go. */
+  readonly namespaceCollection: boolean
+}
 
 export type Contact =
   | { readonly kind: 'answered'; readonly profile: MemberProfile }
@@ -11,11 +20,13 @@ export type Contact =
   /** Credentials are missing or refused. */
   | { readonly kind: 'refused'; readonly message: string }
 
-/** Property names KubeFleet uses. */
-export const propertyNames = { nodeCount: 'kubernetes-fleet.io/node-count', version: 'k8s.io/k8s-version' } as const
-
 /** The status after a contact at `now` (RFC 3339). What was known stays when nothing new was learnt. */
-export function statusAfter(cluster: MemberCluster, contact: Contact, now: string): MemberClusterStatus {
+export function statusAfter(
+  cluster: MemberCluster,
+  contact: Contact,
+  now: string,
+  { expectedAgents, namespaceCollection }: ContactSettings,
+): MemberClusterStatus {
   const status = cluster.status ?? {}
   const set = (conditions: readonly Condition[] | undefined, ...all: readonly Said[]) =>
     all.reduce<Condition[]>(
@@ -24,18 +35,19 @@ export function statusAfter(cluster: MemberCluster, contact: Contact, now: strin
     )
   if (contact.kind !== 'answered') return isReportedByAgent(cluster) ? status : lost(status, contact, set)
   const { profile } = contact
+  const { properties, conditions } = collectedProperties(profile, now, { namespaceCollection })
+  const agentStatus = withAgent(status, (agent) => ({
+    type: memberAgent,
+    conditions: set(agent?.conditions, agentJoined, health(profile)),
+    lastReceivedHeartbeat: now,
+  }))
+  const joined = joinedConditions({ agentStatus }, expectedAgents, cluster.metadata.generation ?? 1)
+  const told = [readyToJoin, ...joined, ...conditions]
   return {
     ...status,
-    conditions: set(status.conditions, readyToJoin, joined, collected(profile)),
-    agentStatus: withAgent(status, (agent) => ({
-      type: memberAgent,
-      conditions: set(agent?.conditions, agentJoined, health(profile)),
-      lastReceivedHeartbeat: now,
-    })),
-    properties: {
-      [propertyNames.nodeCount]: { value: String(profile.nodeCount), observationTime: now },
-      [propertyNames.version]: { value: profile.version, observationTime: now },
-    },
+    conditions: set(withoutStale(status.conditions, told), ...told),
+    agentStatus,
+    properties,
     resourceUsage: {
       capacity: { ...profile.capacity },
       allocatable: { ...profile.allocatable },
@@ -45,6 +57,12 @@ export function statusAfter(cluster: MemberCluster, contact: Contact, now: strin
     namespaces: { ...profile.namespaces },
   }
 }
+
+/** Conditions of the probe's own that it has no reason to say any more: no node is on Azure, nobody asks for namespaces. */
+function withoutStale(conditions: readonly Condition[] = [], told: readonly Said[]): Condition[] {
+  return conditions.filter(({ type }) => !sometimes.has(type) || told.some((said) => said.type === type))
+}
+const sometimes = new Set(['AKSClusterCostPropertiesCollectionSucceeded', 'NamespaceCollectionSucceeded'])
 
 type Said = Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>
 type Setter = (conditions: readonly Condition[] | undefined, ...all: readonly Said[]) => Condition[]
@@ -106,12 +124,6 @@ const readyToJoin: Said = {
   reason: 'MemberClusterReadyToJoin',
   message: 'The hub has credentials for the cluster',
 }
-const joined: Said = {
-  type: 'Joined',
-  status: 'True',
-  reason: 'MemberClusterJoined',
-  message: 'The cluster answered and takes work',
-}
 const agentJoined: Said = {
   type: 'Joined',
   status: 'True',
@@ -128,17 +140,6 @@ function health({ ready, readyMessage }: MemberProfile): Said {
         reason: 'InternalMemberClusterUnhealthy',
         message: `The API server is not ready: ${readyMessage ?? 'no reason given'}`,
       }
-}
-
-function collected({ namespacesTruncated }: MemberProfile): Said {
-  return {
-    type: 'ClusterPropertyCollectionSucceeded',
-    status: 'True',
-    reason: 'PropertiesCollected',
-    message: namespacesTruncated
-      ? 'Properties were read; the cluster has more namespaces than are listed'
-      : 'Properties were read',
-  }
 }
 
 /** Whether two statuses differ in more than when they were observed. */
