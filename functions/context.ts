@@ -94,7 +94,8 @@ async function createContext(config: Config): Promise<AppContext> {
   const namespaces = new TableNamespaceIndex(tables.namespaces)
   const owners = new TableOwnerIndex(tables.owners)
   const served = createKindSource({ store: tableObjects, base: [...builtinKinds, ...fleetKinds], clock })
-  const admit = createAdmission({ kinds: hubKinds(served), objects: tableObjects })
+  const door = { ...config.door, networking: config.networkingAgents }
+  const admit = createAdmission({ kinds: hubKinds(served), objects: tableObjects, door })
   const settings = settingsOf(config)
   const records = {
     placements,
@@ -116,7 +117,7 @@ async function createContext(config: Config): Promise<AppContext> {
     ...access(config),
     authorize: 'rbac',
     serviceAccounts: config.serviceAccounts,
-    admit: (operation, _kind, object, old) => admit(operation, object, old),
+    admit: (operation, _kind, object, old, request) => admit(operation, object, old, request),
     news,
     views: fleetViews({ ...records, objects }),
     preview: createPreview(asking),

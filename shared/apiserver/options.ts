@@ -49,10 +49,18 @@ export type Admit = (
   kind: ServedKind,
   object: KubeObject,
   old: KubeObject | undefined,
+  request: AdmissionRequest,
 ) => Promise<Admission> | Admission
+/** Who writes, and which part of the object. */
+export interface AdmissionRequest {
+  readonly user: User
+  readonly subresource?: string | undefined
+}
 export interface Admission {
   readonly object: KubeObject
   readonly warnings?: readonly string[]
+  /** Present, the write is refused with 403 and this reason. */
+  readonly forbidden?: string
 }
 
 /**

@@ -3,6 +3,7 @@ import { gvkOf, type KubeObject, type ResourceType } from '../api/kube-object.ts
 import { MemberCluster } from '../api/member-cluster.ts'
 import { ClusterResourceOverride, ResourceOverride } from '../api/override.ts'
 import { Placement } from '../api/placement.ts'
+import type { GuardedUser } from '../domain/guard-rail/request.ts'
 import { taintProblems } from '../domain/membership/validate.ts'
 import { overrideFinalizer } from '../domain/override/snapshots.ts'
 import {
@@ -18,19 +19,29 @@ import { InvalidInputError } from '../errors.ts'
 import type { KindIndex } from '../ports/kind-index.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import { types } from './fleet-lists.ts'
+import { type DoorSettings, refusal } from './guard-door.ts'
 import { placementFinalizers } from './reconcile-placement.ts'
 import { catalog } from './select-for-placement.ts'
 
 export interface Admission {
   readonly object: KubeObject
   readonly warnings?: readonly string[]
+  /** Present, the write is refused to this user. */
+  readonly forbidden?: string
+}
+
+/** Who writes, and which part of the object. */
+export interface Asking {
+  readonly user: GuardedUser
+  readonly subresource?: string | undefined
 }
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE'
 
 interface Needs {
   readonly kinds: KindIndex
-  readonly objects: Pick<ObjectStore, 'list'>
+  readonly objects: Pick<ObjectStore, 'list' | 'get'>
+  readonly door: DoorSettings
 }
 
 interface Request {
@@ -44,8 +55,10 @@ interface Request {
  */
 export function createAdmission(
   needs: Needs,
-): (operation: Operation, object: KubeObject, old: KubeObject | undefined) => Promise<Admission> {
-  return async (operation, object, old) => {
+): (operation: Operation, object: KubeObject, old: KubeObject | undefined, asking: Asking) => Promise<Admission> {
+  return async (operation, object, old, asking) => {
+    const forbidden = await refusal(needs, { operation, object, old, asking })
+    if (forbidden !== undefined) return { object, forbidden }
     // Whatever is going away must be able to go, however wrong it is.
     if (operation === 'DELETE') return { object }
     const request = { object, old: operation === 'CREATE' ? undefined : old }

@@ -11,6 +11,16 @@ const flag = (byDefault: boolean) =>
     .default(byDefault ? 'true' : 'false')
     .transform((text) => text === 'true')
 
+const names = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  )
+
 const Environment = z.object({
   /** Connection string, or `<name>__fullyQualifiedNamespace` for identity. */
   ServiceBusConnection: z.string().min(1).optional(),
@@ -61,6 +71,16 @@ const Environment = z.object({
   HUBLESS_PROFILE_STALE_MS: milliseconds(60_000, 30_000, 3_600_000),
   /** `true` lets namespaced placements go only where their namespace exists. */
   HUBLESS_NAMESPACE_COLLECTION: flag(false),
+  /** `true` keeps ordinary users away from the fleet's own definitions, namespaces and clusters. */
+  HUBLESS_GUARD_RAIL: flag(false),
+  /** Users the guard rails trust besides administrators, separated by commas. */
+  HUBLESS_TRUSTED_USERS: names,
+  /** `true` lets only administrators relabel clusters that a managing service made. */
+  HUBLESS_DENY_MEMBER_LABELS: flag(false),
+  /** `false` refuses Pods and ReplicaSets outside reserved namespaces. */
+  HUBLESS_WORKLOADS: flag(true),
+  /** `false` refuses PodDisruptionBudgets outside reserved namespaces. */
+  HUBLESS_DISRUPTION_BUDGETS: flag(true),
   /** `true` where KubeFleet's cross-cluster networking agents run on the members too. */
   HUBLESS_NETWORKING_AGENTS: flag(false),
   /** One call to a member may take this long. */
@@ -111,6 +131,14 @@ export interface Config {
     readonly namespaceCollection: boolean
   }
   readonly networkingAgents: boolean
+  /** What is refused at the door besides what roles say. */
+  readonly door: {
+    readonly guardRail:
+      | { readonly whitelistedUsers: readonly string[]; readonly denyMemberClusterLabels: boolean }
+      | undefined
+    readonly workloads: boolean
+    readonly disruptionBudgets: boolean
+  }
   readonly memberTimeoutMs: number
   readonly watchMs: number
   readonly driftWatchMs: number
@@ -150,6 +178,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       namespaceCollection: settings.HUBLESS_NAMESPACE_COLLECTION,
     },
     networkingAgents: settings.HUBLESS_NETWORKING_AGENTS,
+    door: {
+      guardRail: settings.HUBLESS_GUARD_RAIL
+        ? {
+            whitelistedUsers: settings.HUBLESS_TRUSTED_USERS,
+            denyMemberClusterLabels: settings.HUBLESS_DENY_MEMBER_LABELS,
+          }
+        : undefined,
+      workloads: settings.HUBLESS_WORKLOADS,
+      disruptionBudgets: settings.HUBLESS_DISRUPTION_BUDGETS,
+    },
     memberTimeoutMs: settings.HUBLESS_MEMBER_TIMEOUT_MS,
     watchMs: settings.HUBLESS_WATCH_MS,
     driftWatchMs: settings.HUBLESS_DRIFT_WATCH_MS,

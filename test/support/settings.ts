@@ -1,4 +1,5 @@
 // The settings of hubs in tests: nothing is held back, and KubeFleet's limits for clusters.
+import type { DoorSettings } from '../../shared/app/guard-door.ts'
 import { expectedAgents, type Settings } from '../../shared/app/platform.ts'
 import { eligibilityLimits } from '../../shared/domain/membership/eligibility.ts'
 
@@ -16,3 +17,6 @@ export const settings: Settings = {
     expectedAgents: expectedAgents(false),
   },
 }
+
+/** A door without guard rails. */
+export const door: DoorSettings = { networking: false, workloads: true, disruptionBudgets: true }

@@ -47,7 +47,7 @@ import { fleetViews } from '../../shared/app/views/fleet-views.ts'
 import { watchMembers } from '../../shared/app/watch-members.ts'
 import { ConflictError, TransientError } from '../../shared/errors.ts'
 import { CrashError, type FaultRates, faultInjector, noFaults, type PlannedFault, seededRandom } from './faults.ts'
-import { settings } from './settings.ts'
+import { door, settings } from './settings.ts'
 
 /** Deliveries after which a pipeline that has not come to rest is judged to be spinning. */
 const deliveryLimit = 20_000
@@ -95,7 +95,7 @@ export async function createWorld({
   const namespaces = new MemoryNamespaceIndex()
   const owners = new MemoryOwnerIndex()
   const served = createKindSource({ store: objectStore, base: [...builtinKinds, ...fleetKinds], clock })
-  const admit = createAdmission({ kinds: hubKinds(served), objects: objectStore })
+  const admit = createAdmission({ kinds: hubKinds(served), objects: objectStore, door })
   const clusterStore = new MemoryClusterStore()
   const payloadStore = new MemoryPayloadStore()
   const news = (change: Parameters<typeof newsOf>[0]) => newsOf(change, clock.now(), settings.membership)
@@ -120,7 +120,7 @@ export async function createWorld({
     authorize: allowEverything,
     preview: createPreview(asking),
     reviews: { PlacementPlan: createPlanReview(asking) },
-    admit: (operation, _kind, object, old) => admit(operation, object, old),
+    admit: (operation, _kind, object, old, request) => admit(operation, object, old, request),
     news,
     views: fleetViews({
       objects: objectStore,

@@ -1,6 +1,7 @@
 // Every replayer, one line each. The first that matches a line runs it.
 import { benchFleet } from './bench-fleet.ts'
 import { defaulter } from './defaulter.ts'
+import { fleetResources, memberClusterRemoval, userValidation, workloads } from './guard-rails.ts'
 import { conditions, memberClusters, schedulerWatcher } from './membership.ts'
 import { overrideApply } from './override-apply.ts'
 import {
@@ -76,4 +77,8 @@ export const replayers: readonly Replayer[] = [
   schedulerOutcomes,
   placementController,
   benchFleet,
+  userValidation,
+  fleetResources,
+  workloads,
+  memberClusterRemoval,
 ]

@@ -32,7 +32,7 @@ const amount = z.union([z.string(), z.number()]).nullish()
 const amounts = z.record(z.string(), amount).nullish()
 const Version = z.looseObject({ gitVersion: z.string() })
 const Node = z.looseObject({
-  metadata: ObjectMeta,
+  metadata: ObjectMeta.optional(),
   spec: z.looseObject({ providerID: z.string().nullish() }).nullish(),
   status: z.looseObject({ capacity: amounts, allocatable: amounts }).nullish(),
 })
@@ -158,7 +158,7 @@ async function readNodes(context: ReadContext): Promise<Nodes> {
     addTo(capacity, node.data.status?.capacity)
     addTo(allocatable, node.data.status?.allocatable)
     if (!node.data.spec?.providerID?.startsWith(azureProvider)) continue
-    const { labels = {} } = node.data.metadata
+    const labels = node.data.metadata?.labels ?? {}
     const size = sizeLabels.map((label) => labels[label]).find((value) => value) ?? 'undefined'
     sizes.set(size, (sizes.get(size) ?? 0) + 1)
     region ??= labels[regionLabel]

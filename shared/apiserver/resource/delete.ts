@@ -14,7 +14,7 @@ import { deletedState, deleteStored, isOver, type Propagation } from './deletion
 import { existing } from './modify.ts'
 import { rendered } from './read.ts'
 import { selectedObjects } from './selection.ts'
-import { admissionError } from './settle.ts'
+import { admissionError, admissionRequest } from './settle.ts'
 import { asServed } from './stored-form.ts'
 import { writeOptions } from './write-options.ts'
 
@@ -85,12 +85,14 @@ async function remove(call: Call, stored: StoredObject, deletion: Deletion): Pro
   return outcome.kind === 'removed' ? removedAnswer(call, outcome.object) : asJson(outcome.object)
 }
 
-async function admitDeletion({ kind, server, warnings }: Call, old: KubeObject): Promise<void> {
+async function admitDeletion(call: Call, old: KubeObject): Promise<void> {
+  const { kind, server, warnings } = call
   const name = old.metadata.name ?? ''
   const why = behaviorOf(kind).undeletable?.(old)
   if (why !== undefined) throw forbidden(typeOf(kind), name, why)
   try {
-    const admission = await server.admit?.('DELETE', kind, old, old)
+    const admission = await server.admit?.('DELETE', kind, old, old, admissionRequest(call))
+    if (admission?.forbidden !== undefined) throw forbidden(typeOf(kind), name, admission.forbidden)
     warnings.push(...(admission?.warnings ?? []))
   } catch (error) {
     throw admissionError(error, kind, name)

@@ -6,7 +6,8 @@ import { InvalidInputError } from '../../errors.ts'
 import { requireHeld } from '../auth/rbac/escalation.ts'
 import { type DecodedObject, decodeTyped } from '../builtin/typed-decode.ts'
 import { encodeTyped } from '../builtin/typed-encode.ts'
-import { badRequest, invalid, StatusError, tooLarge } from '../http/status-error.ts'
+import { badRequest, forbidden, invalid, StatusError, tooLarge } from '../http/status-error.ts'
+import type { AdmissionRequest } from '../options.ts'
 import { sameJson } from '../patch/json-value.ts'
 import { PatchError } from '../patch/patch-error.ts'
 import { processKind } from '../schema/process.ts'
@@ -14,7 +15,7 @@ import { keepTimesWhenUnchanged } from '../ssa/apply.ts'
 import { trackUpdate } from '../ssa/track-update.ts'
 import { type BehaviorContext, behaviorOf } from './behavior.ts'
 import { checkTypedHead, checkUntypedHead } from './body-kind.ts'
-import type { Call } from './call.ts'
+import { type Call, typeOf } from './call.ts'
 import {
   coerceMetadata,
   finalizerWarnings,
@@ -158,12 +159,18 @@ async function admittedState(call: Call, object: KubeObject, old: KubeObject | u
   const { server, kind } = call
   if (!server.admit) return object
   try {
-    const admission = await server.admit(old ? 'UPDATE' : 'CREATE', kind, object, old)
+    const admission = await server.admit(old ? 'UPDATE' : 'CREATE', kind, object, old, admissionRequest(call))
+    if (admission.forbidden !== undefined)
+      throw forbidden(typeOf(kind), object.metadata.name ?? '', admission.forbidden)
     call.warnings.push(...(admission.warnings ?? []))
     return admission.object
   } catch (error) {
     throw admissionError(error, kind, object.metadata.name ?? '')
   }
+}
+
+export function admissionRequest({ user, target }: Call): AdmissionRequest {
+  return { user, subresource: target.subresource }
 }
 
 /** A refusal that says which field it is about: its path, a colon, the words. */

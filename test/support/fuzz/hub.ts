@@ -19,7 +19,7 @@ import { newsOf } from '../../../shared/app/news.ts'
 import { withRecordSignal } from '../../../shared/app/record-signal.ts'
 import { fleetViews } from '../../../shared/app/views/fleet-views.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
-import { settings } from '../settings.ts'
+import { door, settings } from '../settings.ts'
 import { gizmoCrd } from './gizmo.ts'
 
 export interface FuzzHub {
@@ -49,7 +49,7 @@ export async function createFuzzHub(): Promise<FuzzHub> {
   const objects = createMemoryObjectStore({ clock, keepChanges: 100 })
   const placements = withRecordSignal(new MemoryPlacementStore({ clock }))
   const kinds = createKindSource({ store: objects, base: [...builtinKinds, ...fleetKinds], clock })
-  const admit = createAdmission({ kinds: hubKinds(kinds), objects })
+  const admit = createAdmission({ kinds: hubKinds(kinds), objects, door })
   const records = {
     placements,
     clusters: new MemoryClusterStore(),
@@ -70,7 +70,7 @@ export async function createFuzzHub(): Promise<FuzzHub> {
     },
     authenticate: loopbackAuthentication,
     authorize: allowEverything,
-    admit: (operation, _kind, object, old) => admit(operation, object, old),
+    admit: (operation, _kind, object, old, request) => admit(operation, object, old, request),
     news: (change) => newsOf(change, clock.now(), settings.membership),
     views: fleetViews({ ...records, objects }),
     limits: { watchSeconds: 40 },

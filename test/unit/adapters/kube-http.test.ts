@@ -281,6 +281,39 @@ test('a probe adds up amounts exactly, page by page, and caps namespaces', async
   assert.equal(profile.namespacesTruncated, true)
 })
 
+/** Answers every list of a probe with these nodes and nothing else. */
+function withNodes(nodes: readonly unknown[]) {
+  return member((request, response) => {
+    const { pathname } = new URL(request.url ?? '', 'http://x')
+    if (pathname === '/version') return void response.end('{"gitVersion":"v1.36.3"}')
+    if (pathname === '/readyz') return void response.end('ok')
+    response.end(JSON.stringify({ items: pathname === '/api/v1/nodes' ? nodes : [], metadata: {} }))
+  })
+}
+
+test('a cluster without nodes has no cores and no memory, and says so', async () => {
+  const { capacity, available, azure } = await (await withNodes([])).probe()
+  assert.deepEqual([capacity, available, azure], [{ cpu: '0', memory: '0' }, { cpu: '0', memory: '0' }, undefined])
+})
+
+test('machines on Azure are counted by size; one without a size counts as undefined', async () => {
+  const node = (labels: Record<string, string>, providerID = 'azure:///subscriptions/s/vm') => ({
+    metadata: { name: 'n', labels },
+    spec: { providerID },
+  })
+  const region = { 'topology.kubernetes.io/region': 'eastus' }
+  const { azure, entrypoint } = await (
+    await withNodes([
+      node({ ...region, 'beta.kubernetes.io/instance-type': 'Standard_D4s_v5' }),
+      node({ ...region, 'node.kubernetes.io/instance-type': 'Standard_D4s_v5' }),
+      node(region),
+      node({ 'beta.kubernetes.io/instance-type': 'm5.large' }, 'aws:///zone/i-1'),
+    ])
+  ).probe()
+  assert.deepEqual(azure, { region: 'eastus', sizes: { Standard_D4s_v5: 2, undefined: 1 } })
+  assert.match(entrypoint ?? '', /^http:\/\/127\.0\.0\.1:\d+$/)
+})
+
 test('discovery is asked once, again on a miss, and never believes a failure', async () => {
   let kinds: readonly string[] = ['ConfigMap']
   let asked = 0
