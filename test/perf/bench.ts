@@ -45,6 +45,10 @@ const scenarios: readonly Scenario[] = [
   { name: 'api-layers', what: 'where the time of a request goes' },
   { name: 'api-server', what: 'requests to the hub beside a real kube-apiserver (with KUBEBUILDER_ASSETS)' },
   { name: 'schedules', what: 'whole schedules in memory; HUBLESS_BENCH_FLEETS=FOLDER takes recorded fleets' },
+  {
+    name: 'thousand-clusters',
+    what: 'decisions among 1,000 clusters with 1,000 placements (HUBLESS_BENCH_PLACEMENTS=N takes N)',
+  },
   { name: 'cold-start', what: 'a process imports the bundle and answers its first request' },
   {
     name: 'create-3',

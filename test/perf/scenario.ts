@@ -6,6 +6,7 @@ import { requestLayers } from './api-server/layers.ts'
 import { coldStart } from './cold-start.ts'
 import { type BenchClient, benchClient, isTrue, memberClusters, placements } from './hub-client.ts'
 import { schedules } from './schedules.ts'
+import { thousandClusters } from './thousand.ts'
 
 const [name = '', seed = '1'] = process.argv.slice(2)
 
@@ -201,6 +202,7 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
   'cold-start': () => coldStart(5),
   idle: () => idle(3, 60),
   schedules: async () => schedules(Number(seed)),
+  'thousand-clusters': () => thousandClusters(),
 }
 
 const scenario = scenarios[name]
