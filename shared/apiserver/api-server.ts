@@ -11,12 +11,19 @@ import { versionDocument } from './discovery/version.ts'
 import { negotiate } from './http/negotiate.ts'
 import { isAllowedMethod, type ResourceRequest, requestTarget } from './http/request-info.ts'
 import { respond, respondStatus, respondText } from './http/respond.ts'
-import { methodNotAllowed, StatusError, UnservedPathError, unauthorized, unknownPath } from './http/status-error.ts'
+import {
+  methodNotAllowed,
+  notFound,
+  StatusError,
+  UnservedPathError,
+  unauthorized,
+  unknownPath,
+} from './http/status-error.ts'
 import type { ServedKind } from './kind.ts'
 import { crdType, type KindIndex } from './kinds/kind-source.ts'
 import { type ApiServerOptions, defaultLimits, type User } from './options.ts'
 import { PatchError } from './patch/patch-error.ts'
-import type { Call, Server } from './resource/call.ts'
+import { type Call, type Server, typeOf } from './resource/call.ts'
 import { create } from './resource/create.ts'
 import { deleteCollection, deleteOne } from './resource/delete.ts'
 import { timestamp } from './resource/metadata.ts'
@@ -104,7 +111,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   function openPath(request: Request, [first]: readonly string[]): Promise<Response> {
     if (request.method !== 'GET') throw methodNotAllowed()
-    return Promise.resolve(first === 'version' ? respond(version) : respondText('ok'))
+    return Promise.resolve(first === 'version' ? respond(version, { indented: true }) : respondText('ok'))
   }
 
   async function pathResponse(request: Request, segments: readonly string[], path: string): Promise<Response> {
@@ -141,8 +148,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     let index = await server.kinds.current()
     if (!index.find(group, version, resource)) index = await server.kinds.refresh()
     const kind = index.find(group, version, resource)
-    if (!kind && !index.kinds.some((other) => other.group === group)) throw new UnservedPathError()
-    if (!kind || (namespace !== undefined && !kind.namespaced)) throw unknownPath()
+    if (!kind || (namespace !== undefined && !kind.namespaced)) {
+      const known = index.kinds.some((other) => other.origin === 'builtin' && other.group === group)
+      throw known ? unknownPath() : new UnservedPathError()
+    }
     return { kind, index }
   }
 
@@ -226,7 +235,8 @@ function checkSubresource({ target, kind }: Call): void {
   if (subresource === undefined) return
   const finalize = subresource === 'finalize' && kind.group === '' && kind.plural === 'namespaces'
   const status = subresource === 'status' && kind.statusSubresource
-  if (!finalize && !status) throw unknownPath()
+  if (!finalize && !status) throw kind.origin === 'builtin' ? unknownPath() : notFound(typeOf(kind), target.name ?? '')
+  if (finalize && verb !== 'update') throw methodNotAllowed()
   if (verb !== 'get' && verb !== 'update' && verb !== 'patch') throw methodNotAllowed()
 }
 

@@ -8,6 +8,8 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const moment = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g
 const address = /127\.0\.0\.1:\d+/g
+/** Where in etcd an object lies. */
+const storage = /StorageError: invalid object, Code: \d+, Key: [^,]*, ResourceVersion: \d+, AdditionalErrorMsg: /g
 /** Where in Go's sources a type was looked for. */
 const scheme = / in scheme "[^"]*"/g
 const weekMs = 7 * 24 * 3_600_000
@@ -22,6 +24,7 @@ export function normalised({ answers, variables }: Transcript, source: string, n
     times(now),
     (text: string) => text.replace(token, '<token>').replace(address, '<server>').replace(scheme, ''),
     withoutEchoes,
+    (text: string) => text.replace(storage, ''),
     generatedNames(answers),
     names(variables),
   ]

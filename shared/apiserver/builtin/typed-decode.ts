@@ -74,7 +74,7 @@ function unfit(what: string, schema: Schema, { struct, fields }: Place): Invalid
  * The object as a Go program would read it: null says nothing, unknown fields are left out. Throws InvalidInputError for a
  * value of the wrong type.
  */
-export function decodeTyped(schema: Schema, object: JsonObject): DecodedObject {
+export function decodeTyped(schema: Schema, object: Json): DecodedObject {
   const run: Run = { unknown: [] }
   const struct = shortName(schema.ref ?? '')
   const decoded = decode(schema, object, { struct, fields: '', path: '', depth: 0 }, run)

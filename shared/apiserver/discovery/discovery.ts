@@ -6,6 +6,8 @@ import type { ServedKind } from '../kind.ts'
 import { compareVersions } from './version-order.ts'
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+/** The order in which definitions' kinds tell theirs. */
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 const subresourceVerbs = ['get', 'patch', 'update']
 const virtualVerbs = ['create']
 
@@ -17,27 +19,34 @@ interface Subresource {
   readonly verbs: readonly string[]
 }
 
-function verbsOf({ virtual, group, plural }: ServedKind): string[] {
+function verbsOf({ origin, virtual, group, plural }: ServedKind): string[] {
   if (virtual) return virtualVerbs
+  if (origin !== 'builtin') return customVerbs
   // A namespace is emptied before it goes: not many at once.
-  return group === '' && plural === 'namespaces' ? allVerbs.filter((verb) => verb !== 'deletecollection') : allVerbs
+  return isNamespace({ group, plural }) ? allVerbs.filter((verb) => verb !== 'deletecollection') : allVerbs
 }
 
+const definitionsHash = 'jfWCUB31mvA='
+
 /** Tells clients which version a kind is stored in, without saying so. */
-function storageVersionHash({ storageApiVersion, kind }: ServedKind): string {
+function storageVersionHash({ origin, storageApiVersion, kind }: ServedKind): string {
+  // Definitions are counted by the version they were first stored in.
+  if (origin === 'builtin' && kind === 'CustomResourceDefinition') return definitionsHash
   const text = storageApiVersion.includes('/') ? storageApiVersion : `/${storageApiVersion}`
   return createHash('sha256').update(`${text}/${kind}`).digest().subarray(0, 8).toString('base64')
 }
 
 function subresourcesOf(kind: ServedKind): Subresource[] {
   const { group, version } = kind
-  return [
+  const all = [
     ...(kind.statusSubresource ? [{ name: 'status', group, version, kind: kind.kind, verbs: subresourceVerbs }] : []),
     ...(kind.scale
       ? [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: subresourceVerbs }]
       : []),
     ...(isServiceAccount(kind) ? [tokenSubresource] : []),
+    ...(isNamespace(kind) ? [{ name: 'finalize', group, version, kind: kind.kind, verbs: ['update'] }] : []),
   ]
+  return kind.origin === 'builtin' ? all.sort((a, b) => (a.name < b.name ? -1 : 1)) : all
 }
 
 const tokenSubresource: Subresource = {
@@ -48,6 +57,7 @@ const tokenSubresource: Subresource = {
   verbs: ['create'],
 }
 
+const isNamespace = ({ group, plural }: Pick<ServedKind, 'group' | 'plural'>) => group === '' && plural === 'namespaces'
 const isServiceAccount = ({ group, plural }: ServedKind) => group === '' && plural === 'serviceaccounts'
 
 /** Versions of a group, best first. */
@@ -64,7 +74,7 @@ function groupsOf(kinds: readonly ServedKind[]): string[] {
 export function aggregatedDiscovery(kinds: readonly ServedKind[], core: boolean): JsonObject {
   const groups = core ? [''] : groupsOf(kinds)
   const items = groups.map((group) => ({
-    metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
+    metadata: group === '' ? {} : { name: group },
     versions: versionsOf(kinds, group).map((version) => ({
       version,
       resources: kinds.filter((kind) => kind.group === group && kind.version === version).map(aggregatedResource),
@@ -75,14 +85,20 @@ export function aggregatedDiscovery(kinds: readonly ServedKind[], core: boolean)
 }
 
 function aggregatedResource(kind: ServedKind): JsonObject {
+  const { group, version } = kind
+  // What built-in kinds answer with is of the group and version asked for: that is left out.
+  const shown = (of: { group: string; version: string; kind: string }): JsonObject =>
+    kind.origin === 'builtin' && of.group === group && of.version === version
+      ? { group: '', version: '', kind: of.kind }
+      : { group: of.group, version: of.version, kind: of.kind }
   const subresources = subresourcesOf(kind).map(({ name, verbs, ...responseKind }) => ({
     subresource: name,
-    responseKind,
+    responseKind: shown(responseKind),
     verbs: [...verbs],
   }))
   return {
     resource: kind.plural,
-    responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
+    responseKind: shown(kind),
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
     verbs: verbsOf(kind),

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../api/json.ts'
 import { acceptedTypes, negotiate } from '../http/negotiate.ts'
 import { respondTagged } from '../http/respond.ts'
-import { unknownPath } from '../http/status-error.ts'
+import { UnservedPathError, unknownPath } from '../http/status-error.ts'
 import type { KindIndex } from '../kinds/kind-source.ts'
 import { openApiV2, openApiV2Protobuf, openApiV2ProtobufType } from '../openapi/v2.ts'
 import { openApiV3Document, openApiV3Index } from '../openapi/v3.ts'
@@ -27,8 +27,15 @@ export function documentResponse(request: Request, segments: readonly string[], 
   }
   negotiate(request.headers.get('accept'))
   const document = plainDocument(root, rest, index)
-  if (!document) throw unknownPath()
+  if (!document) throw unservedDocument(segments, index)
   return tagged(request, index, `plain ${segments.join('/')}`, 'application/json', () => JSON.stringify(document))
+}
+
+/** Outside the groups that are built in nothing answers. */
+function unservedDocument([root, group]: readonly string[], { kinds }: KindIndex): Error {
+  const known =
+    root === 'api' || (root === 'apis' && kinds.some((kind) => kind.origin === 'builtin' && kind.group === group))
+  return known ? unknownPath() : new UnservedPathError()
 }
 
 function plainDocument(
@@ -52,8 +59,7 @@ function wantsAggregated(request: Request): boolean {
   for (const { type, parameters } of acceptedTypes(request.headers.get('accept'))) {
     const as = parameters.get('as')
     if (as === undefined && (type === 'application/json' || type === '*/*')) return false
-    const known =
-      parameters.get('g') === 'apidiscovery.k8s.io' && parameters.get('v') === 'v2' && !parameters.has('profile')
+    const known = parameters.get('g') === 'apidiscovery.k8s.io' && parameters.get('v') === 'v2'
     if (as === 'APIGroupDiscoveryList' && known && type === 'application/json') return true
   }
   return false
@@ -67,7 +73,7 @@ function openApi(request: Request, rest: readonly string[], index: KindIndex): R
     return tagged(request, index, 'v3', 'application/json', () => JSON.stringify(openApiV3Index(index.kinds)))
   }
   const document = openApiV3Document(index.kinds, path.join('/'))
-  if (!document) throw unknownPath()
+  if (!document) return new Response(null, { status: 404 })
   return respondTagged(request, document.body, { type: 'application/json', etag: document.hash })
 }
 

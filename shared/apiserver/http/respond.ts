@@ -12,6 +12,8 @@ export interface ResponseOptions {
   readonly code?: number
   readonly warnings?: readonly string[]
   readonly format?: ResponseForm['format']
+  /** For people to read. */
+  readonly indented?: boolean
 }
 
 export async function respond(body: JsonObject, options: ResponseOptions = {}): Promise<Response> {
@@ -23,7 +25,8 @@ export async function respond(body: JsonObject, options: ResponseOptions = {}): 
     return new Response(stringify(body), { status: options.code ?? 200, headers })
   }
   headers.set('content-type', 'application/json')
-  return new Response(`${JSON.stringify(body)}\n`, { status: options.code ?? 200, headers })
+  const text = options.indented ? JSON.stringify(body, null, 2) : `${JSON.stringify(body)}\n`
+  return new Response(text, { status: options.code ?? 200, headers })
 }
 
 /** Text, e.g. `ok` of the health endpoints. */

@@ -1,8 +1,9 @@
 // Whether a body is of the kind its path is about.
 import type { JsonObject } from '../../api/json.ts'
 import { apiVersionOf, parseApiVersion } from '../../api/kube-object.ts'
-import { badRequest, invalid } from '../http/status-error.ts'
+import { badRequest, invalid, type StatusError } from '../http/status-error.ts'
 import { invalid as invalidField } from '../schema/field-errors.ts'
+import type { FieldError } from '../schema/schema.ts'
 import type { Call } from './call.ts'
 
 const textAt = (value: JsonObject, field: string): string => {
@@ -10,8 +11,8 @@ const textAt = (value: JsonObject, field: string): string => {
   return typeof found === 'string' ? found : ''
 }
 
-/** A built-in kind may leave out what it is; what it says must be known and convert. Throws StatusError 400. */
-export function checkTypedHead({ kind, index }: Call, value: JsonObject): void {
+/** A built-in kind may leave out what it is; what it says must be known and convert. Throws StatusError 400, or what `refuse` makes of the reason. */
+export function checkTypedHead({ kind, index }: Call, value: JsonObject, refuse: (why: string) => StatusError): void {
   const expected = apiVersionOf(kind)
   const sentVersion = textAt(value, 'apiVersion') || expected
   const sentKind = textAt(value, 'kind') || kind.kind
@@ -27,7 +28,10 @@ export function checkTypedHead({ kind, index }: Call, value: JsonObject): void {
     known?.origin === 'builtin'
       ? `converting (${version}.${sentKind}) to (${packageOf(kind.group)}.${kind.kind}): unknown conversion`
       : `no kind "${sentKind}" is registered for version "${sentVersion}"`
-  throw badRequest(`${sentKind} in version "${version}" cannot be handled as a ${kind.kind}: ${why}`)
+  const refused = refuse(why)
+  throw refused.code === 422
+    ? refused
+    : badRequest(`${sentKind} in version "${version}" cannot be handled as a ${kind.kind}: ${why}`)
 }
 
 /** Versions a real API server can still read although it serves them no more, or not by default. */
@@ -55,7 +59,7 @@ function packageOf(group: string): string {
 }
 
 /** Any other kind says what it is. Throws StatusError 400, and 422 for another kind of the same version. */
-export function checkUntypedHead({ kind }: Call, value: JsonObject): void {
+export function checkUntypedHead({ kind }: Call, value: JsonObject, patched: boolean): void {
   const expected = apiVersionOf(kind)
   const sentVersion = textAt(value, 'apiVersion')
   const sentKind = textAt(value, 'kind')
@@ -66,13 +70,19 @@ export function checkUntypedHead({ kind }: Call, value: JsonObject): void {
       `the object provided is unrecognized (must be of type ${kind.kind}): Object 'Kind' is missing in '${text}' (${shown})`,
     )
   }
+  if (sentVersion !== expected && patched)
+    throw mismatch(kind, value, invalidField('apiVersion', sentVersion, `must be ${expected}`))
   if (sentVersion !== expected) {
     throw badRequest(
       `the API version in the data (${sentVersion}) does not match the expected API version (${expected})`,
     )
   }
   if (sentKind === kind.kind) return
+  throw mismatch(kind, value, invalidField('kind', sentKind, `must be ${kind.kind}`))
+}
+
+function mismatch({ group }: Call['kind'], value: JsonObject, fault: FieldError): StatusError {
   const metadata = value['metadata']
   const name = typeof metadata === 'object' && metadata !== null && 'name' in metadata ? String(metadata.name) : ''
-  throw invalid({ group: kind.group, kind: sentKind }, name, [invalidField('kind', sentKind, `must be ${kind.kind}`)])
+  return invalid({ group, kind: textAt(value, 'kind') }, name, [fault])
 }

@@ -84,7 +84,9 @@ function named(object: KubeObject, name: string): KubeObject {
 /** Sets what the server owns. A new object has no status where that is a subresource. */
 function stamped({ kind, server }: Call, object: KubeObject): KubeObject {
   const { selfLink: _link, deletionTimestamp: _at, deletionGracePeriodSeconds: _grace, ...kept } = object.metadata
-  const { resourceVersion: _revision, generation: _generation, ...metadata } = kept
+  const { resourceVersion: _revision, generation, ...others } = kept
+  // Kinds that count nothing keep what they are told.
+  const metadata = kind.generation || generation === undefined ? others : { ...others, generation }
   const { status, ...rest } = object
   const creationTimestamp = timestamp(server.clock.now())
   return {

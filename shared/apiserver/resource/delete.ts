@@ -107,7 +107,10 @@ function removedAnswer(call: Call, old: KubeObject): JsonObject {
 }
 
 async function readOptions(call: Call): Promise<Deletion> {
-  const parsed = DeleteOptions.safeParse(await decodeOptional(call.request))
+  const body = await decodeOptional(call.request)
+  const { kind = 'DeleteOptions', apiVersion = '' } = body
+  if (kind !== 'DeleteOptions') throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`)
+  const parsed = DeleteOptions.safeParse(body)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw badRequest(`DeleteOptions cannot be read: ${issue?.path.join('.')}: ${issue?.message}`)
@@ -127,13 +130,15 @@ async function readOptions(call: Call): Promise<Deletion> {
 function propagationOf(policy: string | undefined, orphan: boolean | undefined): Propagation | undefined {
   const field = 'propagationPolicy'
   if (policy !== undefined && orphan !== undefined) {
-    throw optionsError(field, 'Invalid value: orphanDependents and deletionPropagation cannot be both set')
+    const both = 'orphanDependents and deletionPropagation cannot be both set'
+    throw optionsError(field, `Invalid value: ${JSON.stringify(policy)}: ${both}`)
   }
   if (orphan !== undefined) return orphan ? 'Orphan' : 'Background'
   if (policy === undefined || policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return policy
   throw optionsError(
     field,
     `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+    'FieldValueNotSupported',
   )
 }
 
@@ -141,19 +146,25 @@ function booleanParameter(text: string | null): boolean | undefined {
   return text === null ? undefined : isTrue(text)
 }
 
-function optionsError(field: string, message: string) {
+function optionsError(
+  field: string,
+  message: string,
+  reason: 'FieldValueInvalid' | 'FieldValueNotSupported' = 'FieldValueInvalid',
+) {
   const kind = { group: 'meta.k8s.io', kind: 'DeleteOptions' }
-  return invalid(kind, '', [{ field, message, reason: 'FieldValueInvalid' }])
+  return invalid(kind, '', [{ field, message, reason }])
 }
 
 function checkPreconditions(call: Call, { object }: StoredObject, { uid, revision }: Deletion): void {
+  // Of all refusals this one names the kind.
+  const subject = { group: call.kind.group, resource: call.kind.kind }
   const { metadata } = object
   const name = call.target.name ?? ''
   if (uid !== undefined && uid !== metadata.uid) {
-    const message = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`
-    throw conflict(typeOf(call.kind), name, message)
+    const message = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`
+    throw conflict(subject, name, message)
   }
   if (revision === undefined || revision === metadata.resourceVersion) return
-  const message = `Precondition failed: ResourceVersion in precondition: ${revision}, ResourceVersion in object meta: ${metadata.resourceVersion}`
-  throw conflict(typeOf(call.kind), name, message)
+  const message = `the ResourceVersion in the precondition (${revision}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`
+  throw conflict(subject, name, message)
 }

@@ -36,7 +36,7 @@ export function deletedState(
       ...marked.metadata,
       deletionTimestamp: timestamp(now),
       deletionGracePeriodSeconds: 0,
-      ...(kind.generation && generation !== undefined && { generation: generation + 1 }),
+      ...(generation !== undefined && generation > 0 && { generation: generation + 1 }),
     },
   }
   return behaviorOf(kind).deleting?.(started, timestamp(now)) ?? started

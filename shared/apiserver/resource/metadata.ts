@@ -65,7 +65,7 @@ function labelErrorsOf(name: string): string[] {
 
 function shapeErrors(name: string, shape: RegExp, rule: string, longest: number): string[] {
   return [
-    ...(name.length > longest ? [`must be no more than ${longest} bytes`] : []),
+    ...(name.length > longest ? [`must be no more than ${longest} characters`] : []),
     ...(shape.test(name) ? [] : [rule]),
   ]
 }
@@ -95,12 +95,20 @@ export function metadataErrors(kind: ServedKind, { metadata }: KubeObject): Fiel
     ]
   }
   return [
+    ...prefixErrors(kind, metadata.generateName ?? ''),
     ...nameErrors(kind, name).map((rule) => invalidValue('metadata.name', name, rule)),
     ...labelErrors(metadata),
     ...annotationErrors(metadata),
     ...ownerErrors(metadata),
-    ...finalizerErrors(metadata),
+    ...finalizerErrors(kind, metadata),
   ]
+}
+
+/** A prefix is judged as the name it begins: a dash at its end is not the end. */
+function prefixErrors(kind: ServedKind, prefix: string): FieldError[] {
+  if (prefix === '') return []
+  const begun = prefix.length > 1 ? prefix.replace(/-$/, 'a') : prefix
+  return nameErrors(kind, begun).map((rule) => invalidValue('metadata.generateName', prefix, rule))
 }
 
 function labelErrors({ labels }: ObjectMeta): FieldError[] {
@@ -131,30 +139,49 @@ function annotationErrors({ annotations }: ObjectMeta): FieldError[] {
   ]
 }
 
+/** Kinds that come and go by the thousand cannot own anything. */
+const neverOwners = new Set(['v1/Event'])
+
 function ownerErrors({ ownerReferences }: ObjectMeta): FieldError[] {
   const owners = ownerReferences ?? []
-  const required = owners.flatMap((owner, index) =>
-    (['apiVersion', 'kind', 'name', 'uid'] as const)
-      .filter((field) => owner[field] === '')
-      .map((field) => invalidValue(`metadata.ownerReferences[${index}].${field}`, '', `${field} must not be empty`)),
-  )
-  const controllers = owners.filter(({ controller }) => controller)
-  if (controllers.length < 2) return required
-  const names = controllers.map(({ kind, name }) => `${kind}/${name}`).join(', ')
-  return [
-    ...required,
-    invalidValue(
-      'metadata.ownerReferences',
-      null,
-      `Only one reference can have Controller set to true. Found: ${names}`,
-    ),
-  ]
+  const path = 'metadata.ownerReferences'
+  const faulty = owners.flatMap((owner) => {
+    const { apiVersion, kind } = owner
+    const versionless = apiVersion === '' || apiVersion.split('/').length > 2
+    const empty = (['kind', 'name', 'uid'] as const).filter((field) => owner[field] === '')
+    return [
+      ...(versionless ? [invalidValue(`${path}.apiVersion`, apiVersion, 'version must not be empty')] : []),
+      ...empty.map((field) => invalidValue(`${path}.${field}`, '', 'must not be empty')),
+      ...(neverOwners.has(`${apiVersion}/${kind}`)
+        ? [invalidValue(path, owner, `/${apiVersion}, Kind=${kind} is disallowed from being an owner`)]
+        : []),
+    ]
+  })
+  const controllers = owners.filter(({ controller }) => controller).map(({ kind, name }) => `${kind}/${name}`)
+  if (controllers.length < 2) return faulty
+  const found = `Found "true" in references for ${controllers[0]} and ${controllers[1]}`
+  return [...faulty, invalidValue(path, owners, `Only one reference can have Controller set to true. ${found}`)]
 }
 
-function finalizerErrors({ finalizers }: ObjectMeta): FieldError[] {
-  return (finalizers ?? []).flatMap((finalizer) =>
-    labelKeyComplaints(finalizer).map((rule) => invalidValue('metadata.finalizers', finalizer, rule)),
-  )
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
+
+function finalizerErrors({ origin, group }: ServedKind, { finalizers = [] }: ObjectMeta): FieldError[] {
+  const path = 'metadata.finalizers'
+  const core = origin === 'builtin' && group !== 'apiextensions.k8s.io' && group !== 'apiregistration.k8s.io'
+  const unqualified = 'name is neither a standard finalizer name nor is it fully qualified'
+  return [
+    ...finalizers.flatMap((finalizer) =>
+      labelKeyComplaints(finalizer).map((rule) => invalidValue(path, finalizer, rule)),
+    ),
+    ...(finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')
+      ? [invalidValue(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set')]
+      : []),
+    ...finalizers.flatMap((finalizer, index) =>
+      core && !finalizer.includes('/') && !standardFinalizers.includes(finalizer)
+        ? [invalidValue(`${path}[${index}]`, finalizer, unqualified)]
+        : [],
+    ),
+  ]
 }
 
 /** Warnings for finalizers without a domain; Kubernetes' own are known. */
@@ -164,8 +191,8 @@ export function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | un
   return (metadata.finalizers ?? [])
     .filter((finalizer) => !finalizer.includes('/') && !own.has(finalizer))
     .map((finalizer) => {
-      const example =
-        'prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers'
+      const how = finalizer.includes('.') ? ' including a path (/)' : ''
+      const example = `prefer a domain-qualified finalizer name${how} to avoid accidental conflicts with other finalizer writers`
       return `metadata.finalizers: "${finalizer}": ${example}`
     })
 }

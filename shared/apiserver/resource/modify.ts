@@ -2,8 +2,10 @@
 import type { KubeObject, ObjectKey } from '../../api/kube-object.ts'
 import { ConflictError } from '../../errors.ts'
 import type { StoredObject } from '../../ports/object-store.ts'
-import { conflict, methodNotAllowed, notFound } from '../http/status-error.ts'
+import { conflict, invalid, methodNotAllowed, notFound } from '../http/status-error.ts'
 import { sameJson } from '../patch/json-value.ts'
+import { invalid as invalidField } from '../schema/field-errors.ts'
+import type { FieldError } from '../schema/schema.ts'
 import { behaviorOf } from './behavior.ts'
 import { type Call, typeOf } from './call.ts'
 import { commit } from './commit.ts'
@@ -46,7 +48,7 @@ export async function modify(call: Call, propose: Propose, options: WriteOptions
     const stored = await existing(call)
     const old = asServed(call.kind, stored.object)
     const proposal = await propose(old)
-    checkLocks(call, proposal.object, old)
+    checkLocks(call, proposal, old)
     const next = await settle(call, { ...proposal, object: merged(call, proposal.object, old) }, old, options)
     if (options.dryRun) return previewed(call, next)
     if (sameJson(next, old)) return next
@@ -89,15 +91,25 @@ function isDeletionOver({ kind }: Call, object: KubeObject): boolean {
 }
 
 /** A uid or revision in the proposal is a condition; a later round meets a newer state and fails it. */
-function checkLocks(call: Call, proposed: KubeObject, old: KubeObject): void {
+function checkLocks(call: Call, { object: proposed, patched }: Proposal, old: KubeObject): void {
   const type = typeOf(call.kind)
   const name = call.target.name ?? ''
   const { uid, resourceVersion } = proposed.metadata
+  const fixed = patched === undefined ? ['deletionTimestamp'] : ['uid', 'deletionTimestamp']
+  const faults = call.target.subresource === undefined ? fixedFaults(proposed, old, fixed) : []
+  if (faults.length > 0) throw invalid(call.kind, name, faults)
   if (uid && uid !== old.metadata.uid) {
     const message = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`
     throw conflict(type, name, message)
   }
   if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw conflict(type, name)
+}
+
+function fixedFaults({ metadata }: KubeObject, old: KubeObject, fields: readonly string[]): FieldError[] {
+  return fields.flatMap((field) => {
+    const [wanted, before] = [metadata[field], old.metadata[field]]
+    return wanted && wanted !== before ? [invalidField(`metadata.${field}`, wanted, 'field is immutable')] : []
+  })
 }
 
 /** What the endpoint lets a writer change, and what the server owns, put together. */

@@ -28,7 +28,8 @@ export const applyPatchType = 'application/apply-patch+yaml'
 /** Throws StatusError 400, 404, 409, 415 or 422. */
 export async function patch(call: Call): Promise<Written> {
   const type = contentType(call.request)
-  if (!patchTypes(call).includes(type)) throw unsupportedType(patchTypes(call))
+  if (!patchTypes(call).includes(type))
+    throw type === strategicPatchType ? unsupportedType(patchTypes(call)) : unknownPatchType()
   const options = writeOptions(call, { apply: type === applyPatchType })
   if (type === applyPatchType) return await apply(call, options)
   const body = decodePatch(type, await readBody(call.request))
@@ -67,10 +68,12 @@ function applyOperations(object: JsonObject, operations: unknown): JsonObject {
   try {
     return applyJsonPatch(object, operations)
   } catch (error) {
-    if (!(error instanceof PatchError) || error.code !== 422) throw error
+    if (!(error instanceof PatchError) || error.code === 413) throw error
     throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
   }
 }
+
+const unknownPatchType = () => new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
 
 function patchTypes({ kind }: Call): string[] {
   const types = [jsonPatchType, mergePatchType, applyPatchType]
@@ -134,12 +137,11 @@ function applied(call: Call, old: KubeObject | undefined, body: DecodedBody, opt
   }
 }
 
-/** An apply names its object; the URL's name and namespace stand in for what it leaves out. */
+/** An apply names its object; the URL's name stands in for one it leaves out. */
 function namedConfig({ target }: Call, config: unknown): unknown {
   if (!isJsonObject(config)) return config
   const metadata = isJsonObject(config['metadata']) ? config['metadata'] : {}
-  const place = target.namespace === undefined ? {} : { namespace: target.namespace }
-  return { ...config, metadata: { name: target.name, ...place, ...metadata } }
+  return { ...config, metadata: { name: target.name, ...metadata } }
 }
 
 function metadataField(config: unknown, field: string): string | undefined {

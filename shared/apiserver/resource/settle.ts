@@ -1,9 +1,10 @@
 // From what a writer proposes to what may be stored: the same steps for create, update and every patch.
 
 import type { JsonObject } from '../../api/json.ts'
-import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
+import { apiVersionOf, asJson, type KubeObject, type ObjectMeta } from '../../api/kube-object.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { requireHeld } from '../auth/rbac/escalation.ts'
+import { builtinDefinition } from '../builtin/definitions.ts'
 import { type DecodedObject, decodeTyped } from '../builtin/typed-decode.ts'
 import { encodeTyped } from '../builtin/typed-encode.ts'
 import { badRequest, forbidden, invalid, StatusError, tooLarge } from '../http/status-error.ts'
@@ -46,8 +47,8 @@ export interface Proposal {
 export function objectOfKind(call: Call, value: JsonObject, patched?: string): Pick<Proposal, 'object' | 'unknown'> {
   const { kind } = call
   const apiVersion = apiVersionOf(kind)
-  if (kind.origin === 'builtin') checkTypedHead(call, value)
-  else checkUntypedHead(call, value)
+  if (kind.origin === 'builtin') checkTypedHead(call, value, (why) => unreadable(call, why, patched))
+  else checkUntypedHead(call, value, patched !== undefined)
   const { object, unknownFields } = typedFields(call, value, patched)
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = object
   return {
@@ -58,9 +59,10 @@ export function objectOfKind(call: Call, value: JsonObject, patched?: string): P
 
 function typedFields(call: Call, value: JsonObject, patched: string | undefined): DecodedObject {
   const { kind } = call
-  if (kind.origin !== 'builtin' || !kind.schema) return { object: value, unknownFields: [] }
   try {
-    return decodeTyped(kind.schema, value)
+    if (kind.origin === 'builtin' && kind.schema) return decodeTyped(kind.schema, value)
+    const { object: metadata, unknownFields } = decodeTyped(objectMeta(), value['metadata'] ?? {})
+    return { object: { ...value, metadata }, unknownFields: unknownFields.map((field) => `metadata.${field}`) }
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw unreadable(call, error.message, patched)
@@ -106,9 +108,12 @@ export async function settle(
   return tracked
 }
 
-/** Built-in kinds have one way to be written down. */
+const objectMeta = () => builtinDefinition('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')
+
+/** Built-in kinds, and the metadata of all, have one way to be written down. */
 function written({ origin, schema }: Call['kind'], object: KubeObject): KubeObject {
-  if (origin !== 'builtin' || !schema) return object
+  if (origin !== 'builtin' || !schema)
+    return { ...object, metadata: encodeTyped(objectMeta(), asJson(object)['metadata'] as JsonObject) as ObjectMeta }
   return encodeTyped(schema, asJson(object)) as unknown as KubeObject
 }
 

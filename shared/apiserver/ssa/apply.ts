@@ -113,10 +113,9 @@ const gvkText = ({ apiVersion, kind }: { apiVersion: string; kind: string }) => 
 function checkedConfig(input: ApplyInput, schema: Schema): JsonMap {
   const config = cloneJson(input.config)
   if (!isMap(config)) throw new PatchError(400, 'error decoding YAML: the configuration is not an object')
-  const apiVersion = own(config, 'apiVersion')
-  const kind = own(config, 'kind')
+  const [apiVersion, kind] = [own(config, 'apiVersion') ?? '', own(config, 'kind') ?? '']
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
-    throw new PatchError(400, 'the configuration needs apiVersion and kind')
+    throw new PatchError(400, 'apiVersion and kind of the configuration are texts')
   }
   if (apiVersion !== input.apiVersion || kind !== input.kind) {
     throw new PatchError(400, `invalid object type: ${gvkText({ apiVersion, kind })}`)

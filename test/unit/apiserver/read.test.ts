@@ -95,7 +95,7 @@ describe('routes', () => {
     assert.equal((await world.call('GET', '/api/v1/namespaces/default')).object.kind, 'Namespace')
     assert.equal((await world.call('GET', '/api/v1/namespaces/default/status')).object.kind, 'Namespace')
     assert.equal((await world.call('GET', '/api/v1/namespaces/default/configmaps')).body['kind'], 'ConfigMapList')
-    for (const path of ['/api/v1/nothing', `${gadgets}/a/logs`, '/nothing', `${gadgets}/a/b/c`]) {
+    for (const path of ['/api/v1/nothing', '/apis/apps/v1/nothing', `${gadgets}/a/b/c`]) {
       const { code, body } = await world.call('GET', path)
       assert.deepEqual(
         [code, body['reason'], body['message']],
