@@ -102,6 +102,7 @@ async function createContext(config: Config): Promise<AppContext> {
     clusters: new TableClusterStore(tables.clusters),
     payloads: new TablePayloadStore(tables.manifests),
     lists: fleetLists(tableObjects, clock),
+    bus,
     clock,
     settings,
   }

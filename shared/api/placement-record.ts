@@ -159,6 +159,8 @@ export const Observed = z.object({
   /** Everything this placement had put on the cluster is gone from it. */
   removed: z.boolean().optional(),
   observedAt: z.string(),
+  /** What an agent on the member said of each Work, where one does. */
+  works: z.array(z.object({ name: z.string(), status: WorkStatus })).optional(),
   /** Every difference in full; absent when there is none, or when they are too many for the row. */
   details: z.array(ObjectDetail).optional(),
   /** Where the differences are in the payload store when they do not fit here: a JSON array. */

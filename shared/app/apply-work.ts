@@ -1,10 +1,13 @@
 // Serves one cluster: one placement on it, or all of them in turn.
 import type { PlacementKey, WorkMessage } from '../api/message.ts'
 import type { Observed, Wanted } from '../api/placement-record.ts'
+import { isReportedByAgent } from '../domain/membership/agents.ts'
+import { agentPending } from '../domain/work/agent-report.ts'
 import { errorMessage, InvalidInputError, TransientError } from '../errors.ts'
 import { MemberRefusal } from '../ports/member-cluster.ts'
 import type { Row } from '../ports/placement-store.ts'
-import { wakeSweep, wakeWorkAt } from './wake.ts'
+import { rfc3339 } from './commit.ts'
+import { wakeFold, wakeSweep, wakeWorkAt } from './wake.ts'
 import { removeAppliedWork } from './work/applied-work.ts'
 import { finish, isMemberOf, removeWork } from './work/remove-work.ts'
 import { applyWork as applyRound, noteSyncFailure, type WorkNeeds, type WorkRound } from './work/work-round.ts'
@@ -37,6 +40,7 @@ async function serve(platform: WorkNeeds, cluster: string, placement: PlacementK
   // What is on a cluster that leaves stays there; its rows are the leaving's business.
   if (standing === 'leaving') return
   if (!wanted) return tidy(platform, cluster, placement, standing)
+  if (standing === 'agent') return leaveToAgent(platform, placement, wanted.value, observed)
   if (standing === 'member') return work(platform, placement, wanted, observed)
   if (wanted.value.deletedAt !== undefined) await finish(platform, placement, { cluster, etag: wanted.etag })
 }
@@ -81,12 +85,27 @@ function awaySince({ observed, wanted }: WorkRound): string | undefined {
     : undefined
 }
 
-async function standingOf({ lists }: WorkNeeds, cluster: string): Promise<'member' | 'leaving' | 'unknown'> {
+/** Works of an agent are shown to it; what it reports comes back through them. */
+async function leaveToAgent(
+  { clusters, placements, bus, clock }: WorkNeeds,
+  placement: PlacementKey,
+  wanted: Wanted,
+  observed: Row<Observed> | undefined,
+): Promise<void> {
+  if (wanted.deletedAt !== undefined || wanted.state === 'Scheduled' || wanted.payload === '') return
+  if (observed?.value.epoch === wanted.generation) return
+  await clusters.enter(wanted.cluster, placement)
+  await placements.observe(placement, agentPending(wanted, observed?.value, rfc3339(clock.now())), observed?.etag)
+  await bus.send([wakeFold(placement)])
+}
+
+async function standingOf({ lists }: WorkNeeds, cluster: string): Promise<'member' | 'agent' | 'leaving' | 'unknown'> {
   const found = (await lists.memberClusters({ maxAgeMs: standingMaxAgeMs })).find(
     ({ metadata }) => metadata.name === cluster,
   )
   if (!found) return 'unknown'
-  return found.metadata.deletionTimestamp ? 'leaving' : 'member'
+  if (found.metadata.deletionTimestamp) return 'leaving'
+  return isReportedByAgent(found) ? 'agent' : 'member'
 }
 
 /** The hub wants nothing here any more but notes something may be: a crash or a late worker left it. */

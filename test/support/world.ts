@@ -128,6 +128,7 @@ export async function createWorld({
       clusters: clusterStore,
       payloads: payloadStore,
       lists: fleetLists(objectStore, clock),
+      bus,
       clock,
       settings,
     }),

@@ -51,9 +51,11 @@ export function createMetadataReader(parts: {
     return list.data
   }
 
+  /** One object's metadata buys the version the collection is at. */
+  const newest = async (path: string) => (await page(path, { limit: '1' })).metadata.resourceVersion
+
   const watch: MetadataReader['watch'] = async (path, { from, forMs, signal }, hear) => {
-    // One object's metadata buys the version the collection is at.
-    const start = from ?? (await page(path, { limit: '1' })).metadata.resourceVersion
+    const start = from ?? (await newest(path))
     const ms = Math.max(shortestMs, forMs)
     const query = {
       watch: 'true',
@@ -73,6 +75,7 @@ export function createMetadataReader(parts: {
     let heard = 0
     let expired = false
     const onLine = (text: string) => {
+      if (enough.signal.aborted) return
       const line = parsed(text)
       if (line.type === 'ERROR') {
         // 410: the server no longer knows what happened since.
@@ -96,7 +99,8 @@ export function createMetadataReader(parts: {
       onLine,
     })
     await Promise.all(late)
-    if (expired || answer.code === 410) return { ...(await watch(path, { forMs: 0, signal }, hear)), lost: true }
+    // What happened since is lost; the next look begins with what happens from now on.
+    if (expired || answer.code === 410) return { resourceVersion: await newest(path), lost: true }
     if (answer.code !== 200) throw failureOf(answer, credentials, clock.now())
     return { resourceVersion: seen, lost: from === undefined }
   }

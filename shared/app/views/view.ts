@@ -10,7 +10,7 @@ import { placementLocation, types } from '../fleet-lists.ts'
 import type { Platform } from '../platform.ts'
 import type { SignallingPlacements } from '../record-signal.ts'
 
-export type ViewNeeds = Pick<Platform, 'objects' | 'clusters' | 'payloads' | 'lists' | 'clock' | 'settings'> & {
+export type ViewNeeds = Pick<Platform, 'objects' | 'clusters' | 'payloads' | 'lists' | 'bus' | 'clock' | 'settings'> & {
   readonly placements: SignallingPlacements
 }
 

@@ -11,6 +11,7 @@ import { type EnvelopeId, envelopeWorkName, overrideListHash, subWorkName, workM
 import { memberNamespace, workName } from '../../domain/work/names.ts'
 import { type RenderedManifest, renderManifests } from '../../domain/work/render.ts'
 import { fleetApiVersion } from './view.ts'
+import { workFinalizer } from './work-reports.ts'
 
 export interface WorkInput {
   readonly placement: PlacementKey
@@ -20,6 +21,8 @@ export interface WorkInput {
   readonly objects: readonly KubeObject[]
   readonly overrides: Overrides
   readonly cluster: ClusterFacts
+  /** An agent on the member works on it. */
+  readonly agent?: boolean
 }
 
 interface Piece {
@@ -67,7 +70,10 @@ function envelopePiece(snapshotWork: string, manifests: readonly RenderedManifes
   return { name: envelopeWorkName(snapshotWork, envelope), envelope, manifests: plain(manifests) }
 }
 
-function workObject({ placement, wanted, observed }: WorkInput, { name, envelope, manifests }: Piece): KubeObject {
+function workObject(
+  { placement, wanted, observed, agent }: WorkInput,
+  { name, envelope, manifests }: Piece,
+): KubeObject {
   const { labels, annotations } = workMeta({
     placement,
     binding: wanted.name,
@@ -88,19 +94,22 @@ function workObject({ placement, wanted, observed }: WorkInput, { name, envelope
       ...(wanted.deletedAt !== undefined && { deletionTimestamp: wanted.deletedAt }),
       labels,
       annotations,
+      ...(agent && { finalizers: [workFinalizer] }),
     },
     spec: {
       workload: { manifests },
       ...(wanted.applyStrategy && { applyStrategy: wanted.applyStrategy }),
       ...(wanted.reportBackStrategy && { reportBackStrategy: wanted.reportBackStrategy }),
     },
-    ...(observed && {
-      status: {
-        // They speak of everything the placement has on the cluster.
-        conditions: observed.work.conditions ?? [],
-        manifestConditions: conditionsOf(manifests, observed.work.manifestConditions ?? []),
-      },
-    }),
+    ...(agent && { status: observed?.works?.find((work) => work.name === name)?.status ?? {} }),
+    ...(observed &&
+      !agent && {
+        status: {
+          // They speak of everything the placement has on the cluster.
+          conditions: observed.work.conditions ?? [],
+          manifestConditions: conditionsOf(manifests, observed.work.manifestConditions ?? []),
+        },
+      }),
   }
 }
 

@@ -4,11 +4,14 @@ import type { KubeObject } from '../../api/kube-object.ts'
 import type { MemberCluster } from '../../api/member-cluster.ts'
 import type { PlacementKey } from '../../api/message.ts'
 import type { Observed, Wanted } from '../../api/placement-record.ts'
+import { isReportedByAgent } from '../../domain/membership/agents.ts'
 import type { Overrides } from '../../domain/override/match.ts'
 import { memberNamespace, workBase } from '../../domain/work/names.ts'
+import { NotFoundError } from '../../errors.ts'
 import { mapAtOnce } from '../at-once.ts'
 import { placementKeys, recordRevision, renderEach, shown, type View, type ViewNeeds } from './view.ts'
 import { workObjects } from './work-objects.ts'
+import { takeReport } from './work-reports.ts'
 
 const prefix = memberNamespace('')
 /** Clusters read at once. */
@@ -31,7 +34,24 @@ export function works(needs: ViewNeeds): View {
       return cluster === undefined ? [] : onCluster(cluster, await needs.clusters.placements(cluster))
     },
     revision: () => recordRevision(needs),
+    write: {
+      async update({ namespace = '', name }, object, old) {
+        const cluster = clusterOf(namespace) ?? ''
+        const keys = (await needs.clusters.placements(cluster)).filter((key) => name.startsWith(`${workBase(key)}-`))
+        for (const placement of keys) {
+          const names = namesOf(await worksOn(needs, cluster, placement))
+          if (!names.includes(name)) continue
+          await takeReport(needs, { cluster, placement, name, works: names }, object, old)
+          return (await worksOn(needs, cluster, placement)).find(({ metadata }) => metadata.name === name) ?? object
+        }
+        throw new NotFoundError(`works.placement.kubernetes-fleet.io "${name}" not found`)
+      },
+    },
   }
+}
+
+function namesOf(objects: readonly KubeObject[]): string[] {
+  return objects.map(({ metadata }) => metadata.name ?? '')
 }
 
 /** The cluster a namespace of works belongs to. */
@@ -72,7 +92,9 @@ function renderer({ payloads, lists }: ViewNeeds, placement: PlacementKey) {
       lists.memberClusters({ maxAgeMs: 1_000 }),
     ])
     const cluster = { name: wanted.cluster, labels: labelsOf(clusters, wanted.cluster) }
-    return workObjects({ placement, wanted, observed, objects, overrides, cluster }).map((work) =>
+    const member = clusters.find(({ metadata }) => metadata.name === wanted.cluster)
+    const agent = member !== undefined && isReportedByAgent(member)
+    return workObjects({ placement, wanted, observed, objects, overrides, cluster, agent }).map((work) =>
       shown(work, wanted.uid),
     )
   }

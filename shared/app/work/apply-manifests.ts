@@ -15,10 +15,13 @@ import { type Repair, repairedDrift, stillTold } from '../../domain/work/repair.
 import { isApplied, keptOutcome, type ManifestOutcome } from '../../domain/work/result.ts'
 import { wavesOf } from '../../domain/work/waves.ts'
 import { TransientError } from '../../errors.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { type MemberCluster, type MemberRef, MemberRefusal, type MemberResource } from '../../ports/member-cluster.ts'
 
 /** Manifests of one wave under way at once on one member. */
 const manifestsAtOnce = 4
+/** A round ends after this time, however slowly the member answers; the next one begins with what was not reached. */
+const roundMs = 120_000
 
 export interface ManifestRound {
   readonly member: MemberCluster
@@ -29,6 +32,7 @@ export interface ManifestRound {
   readonly manifests: readonly RenderedManifest[]
   /** Epoch milliseconds. */
   readonly now: number
+  readonly clock: Pick<Clock, 'now'>
   /** What was noted in the round before, by identity. */
   readonly noted: ReadonlyMap<string, ManifestCondition>
   /** How often objects were put right lately, by identity. */
@@ -60,10 +64,30 @@ export async function applyManifests(round: ManifestRound): Promise<ManifestOutc
   )
   const outcomes: ManifestOutcome[] = []
   for (const wave of wavesOf(items))
-    await eachOf(wave.items, manifestsAtOnce, async ({ at, manifest }) => {
-      outcomes[at] = await applyOne(round, at, manifest, again.has(at))
+    await eachOf(unreachedFirst(round, wave.items), manifestsAtOnce, async ({ at, manifest }) => {
+      const late = round.clock.now() - round.now > roundMs
+      outcomes[at] = late ? notReached(round, at, manifest) : await applyOne(round, at, manifest, again.has(at))
     })
   return outcomes
+}
+
+function unreachedFirst({ noted }: ManifestRound, items: readonly Item[]): readonly Item[] {
+  const isKnown = ({ at, manifest }: Item) =>
+    isNotedApplied(noted.get(identityText(identifierOf(at, manifest.object)) ?? ''))
+  return [...items.filter((item) => !isKnown(item)), ...items.filter(isKnown)]
+}
+
+function isNotedApplied(noted: ManifestCondition | undefined): boolean {
+  return noted?.conditions?.some(({ type, status }) => type === 'Applied' && status === 'True') ?? false
+}
+
+function notReached({ noted }: ManifestRound, at: number, { object, envelope }: RenderedManifest): ManifestOutcome {
+  const id = identifierOf(at, object)
+  const known = noted.get(identityText(id) ?? '')
+  const from = envelope && { envelope }
+  if (known && isNotedApplied(known)) return { id: known.identifier, ...from, ...keptOutcome(known) }
+  const error = `the member answers so slowly that the manifest was not reached within ${roundMs / 1_000} s; it comes first in the next round`
+  return { id, ...from, result: 'ManifestApplyFailed', error, availability: 'Skipped' }
 }
 
 async function applyOne(

@@ -82,6 +82,7 @@ export async function applyWork(round: WorkRound): Promise<void> {
       owner: fence.owner,
       fresh: fence.fresh,
       now: platform.clock.now(),
+      clock: platform.clock,
       wanted,
       manifests,
       noted: indexByIdentity(before),

@@ -2,6 +2,7 @@
 // hour is over at once.
 
 import { MemoryClusterStore } from '../../../shared/adapters/memory/cluster-store.ts'
+import { MemoryMessageBus } from '../../../shared/adapters/memory/message-bus.ts'
 import { createMemoryObjectStore } from '../../../shared/adapters/memory/object-store.ts'
 import { MemoryPayloadStore } from '../../../shared/adapters/memory/payload-store.ts'
 import { MemoryPlacementStore } from '../../../shared/adapters/memory/placement-store.ts'
@@ -55,6 +56,7 @@ export async function createFuzzHub(): Promise<FuzzHub> {
     clusters: new MemoryClusterStore(),
     payloads: new MemoryPayloadStore(),
     lists: fleetLists(objects, clock),
+    bus: new MemoryMessageBus(clock),
     clock,
     settings,
   }

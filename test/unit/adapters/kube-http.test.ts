@@ -74,6 +74,57 @@ test('keeps a path prefix, names the hub, and sends the token', async () => {
   ])
 })
 
+/** A list that answers where the collection stands, and a watch that behaves as the test says. */
+const watching =
+  (watch: RequestListener): RequestListener =>
+  (request, response) =>
+    request.url?.includes('watch=true')
+      ? watch(request, response)
+      : void response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ kind: 'PartialObjectMetadataList', metadata: { resourceVersion: '7' }, items: [] }))
+const event = (name: string, resourceVersion: string) =>
+  `${JSON.stringify({ type: 'MODIFIED', object: { metadata: { name, resourceVersion } } })}\n`
+
+test('a watch of a hostile member ends: garbage, a line without end, a redirect, silence, a flood', async () => {
+  const listen = async (from: string, watch: RequestListener, limits: Partial<KubeMemberLimits> = {}) => {
+    const heard: string[] = []
+    const hub = await member(watching(watch), limits)
+    const end = hub.watch(resource, { from, forMs: 1_000 }, ({ metadata }) => void heard.push(metadata.name ?? ''))
+    return { heard, end }
+  }
+  const garbage = await listen('7', (_, response) => void response.writeHead(200).end('<html>no</html>\n'))
+  assert.match((await failure(garbage.end)).message, /sent something in a watch that is no event of one/)
+
+  const endless: RequestListener = (_, response) => {
+    response.writeHead(200)
+    const more = setInterval(() => response.write('x'.repeat(65_536)), 1)
+    response.on('close', () => clearInterval(more))
+  }
+  const long = await listen('7', endless, { answerBytes: 1_048_576 })
+  assert.match((await failure(long.end)).message, /a line of the answer is longer than 1048576/)
+
+  const moved = await listen('7', (_, response) => void response.writeHead(302, { location: '/' }).end())
+  assert.match((await failure(moved.end)).message, /a redirect, which is not followed/)
+
+  const silent = await listen('7', (_, response) => void response.writeHead(200).flushHeaders())
+  assert.deepEqual([await silent.end, silent.heard], [{ resourceVersion: '7', lost: false }, []])
+
+  const flood: RequestListener = (_, response) => {
+    response.writeHead(200)
+    for (let at = 8; at < 20_000; at += 1) response.write(event(`n-${at}`, String(at)))
+    response.end()
+  }
+  const drowned = await listen('7', flood)
+  assert.equal((await drowned.end).resourceVersion, '5007', 'it stops, and goes on from there the next time')
+
+  const gone = await listen('1', (_, response) => {
+    const error = { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } }
+    response.writeHead(200).end(`${JSON.stringify(error)}\n`)
+  })
+  assert.equal((await gone.end).lost, true)
+})
+
 test('uses one connection again and again', async () => {
   const ports = new Set<number | undefined>()
   const there = await member((request, response) => {
