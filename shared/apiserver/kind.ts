@@ -55,6 +55,8 @@ export interface ServedKind {
   readonly needsVersion?: boolean
   /** DELETE answers the object instead of a Status. */
   readonly answersDeleted?: boolean
+  /** The definition is being deleted: objects may go and change, none may come. */
+  readonly terminating?: boolean
   readonly deprecationWarning?: string
   /** Create-only kinds that store nothing, e.g. SelfSubjectAccessReview. */
   readonly virtual?: boolean

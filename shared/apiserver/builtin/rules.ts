@@ -5,6 +5,7 @@ import { equalJson } from '../schema/json-value.ts'
 import type { FieldError } from '../schema/schema.ts'
 import { checkImmutable, checkKeys, decodedLength, maxDataBytes, totalBytes } from './data-rules.ts'
 import { itemsAt, objectAt, valueAt } from './edit.ts'
+import { checkCoreEvent, checkEvent, checkLease } from './event-rules.ts'
 import { checkPodTemplate } from './pod-rules.ts'
 import { checkClusterRole, checkClusterRoleBinding, checkRole, checkRoleBinding } from './rbac-rules.ts'
 import { checkSecret } from './secret-rules.ts'
@@ -186,21 +187,14 @@ const checkDisruptionBudget: Rule = (object) => {
   return both ? [invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set')] : []
 }
 
-/** An event lies where its object does; cluster-scoped objects have theirs in `default`. */
-const checkEvent =
-  (subject: 'involvedObject' | 'regarding'): Rule =>
-  (object) => {
-    const about = textOf(valueAt(object, subject, 'namespace'))
-    const own = textOf(valueAt(object, 'metadata', 'namespace'))
-    const fits = about === '' ? own === 'default' || own === 'kube-system' : about === own
-    return fits ? [] : [invalid('involvedObject.namespace', about, 'does not match event.namespace')]
-  }
-
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** By `group/Kind`; the core group is empty. */
 export const rules: Readonly<Record<string, Rule>> = {
   '/ConfigMap': checkConfigMap,
+  '/Event': checkCoreEvent,
+  'events.k8s.io/Event': checkEvent,
+  'coordination.k8s.io/Lease': checkLease,
   '/Secret': checkSecret,
   '/Service': checkService,
   '/Pod': (object) => checkPodTemplate(object, [], ['Always', 'OnFailure', 'Never']),
@@ -210,7 +204,6 @@ export const rules: Readonly<Record<string, Rule>> = {
   'apps/StatefulSet': checkStatefulSet,
   'batch/Job': checkJob,
   'batch/CronJob': checkCronJob,
-  '/Event': checkEvent('involvedObject'),
   'policy/PodDisruptionBudget': checkDisruptionBudget,
   'scheduling.k8s.io/PriorityClass': checkPriorityClass,
   'rbac.authorization.k8s.io/Role': checkRole,

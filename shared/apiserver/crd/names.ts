@@ -140,17 +140,21 @@ export function acceptNames(
     return textAt(before, field) || undefined
   }
   const accepted = {
-    plural: single('plural', 'PluralConflict', taken.resources),
+    plural: single('plural', 'PluralConflict', taken.resources) ?? '',
     singular: single('singular', 'SingularConflict', taken.resources),
     shortNames: textList(names, 'shortNames').filter((name) => !taken.resources.has(name)),
-    kind: single('kind', 'KindConflict', taken.kinds),
+    kind: single('kind', 'KindConflict', taken.kinds) ?? '',
     listKind: single('listKind', 'ListKindConflict', taken.kinds),
     categories: textList(names, 'categories'),
   }
   const refused = textList(names, 'shortNames').filter((name) => taken.resources.has(name))
   for (const name of refused)
     conflicts.push({ reason: 'ShortNamesConflict', message: `${JSON.stringify(name)} is already in use` })
-  const kept = Object.entries(accepted).filter(([, value]) => value !== undefined && value.length > 0)
+  // Plural and kind are told even where they were not given.
+  const always = ['plural', 'kind']
+  const kept = Object.entries(accepted).filter(
+    ([field, value]) => always.includes(field) || (value !== undefined && value.length > 0),
+  )
   return { accepted: Object.fromEntries(kept), conflict: conflicts.at(-1) }
 }
 

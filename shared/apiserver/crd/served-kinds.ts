@@ -13,7 +13,10 @@ function columnOf(column: JsonObject): Column {
     type: textAt(column, 'type'),
     jsonPath: textAt(column, 'jsonPath'),
     ...(typeof format === 'string' && format !== '' && { format }),
-    ...(typeof description === 'string' && { description }),
+    description:
+      typeof description === 'string' && description !== ''
+        ? description
+        : `Custom resource definition column (in JSONPath format): ${textAt(column, 'jsonPath')}`,
     ...(typeof priority === 'number' && priority !== 0 && { priority }),
   }
 }
@@ -63,6 +66,7 @@ function servedKind(crd: JsonObject, names: JsonObject, version: JsonObject, sto
     strategicMerge: false,
     generation: true,
     needsVersion: true,
+    ...(textAt(crd, 'metadata', 'deletionTimestamp') !== '' && { terminating: true }),
     ...(version['deprecated'] === true && { deprecationWarning: deprecation(group, name, kind, version) }),
   }
 }

@@ -107,7 +107,9 @@ function loosened(schema: Schema, out: Record<string, Json>): JsonObject {
 function typed(schema: Schema, out: Record<string, Json>): JsonObject {
   if (schema['x-kubernetes-int-or-string'] !== true || out['anyOf'] !== undefined || out['oneOf'] !== undefined)
     return out
-  return { ...out, format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] }
+  const types = [{ type: 'integer' }, { type: 'string' }]
+  // Fields of custom kinds have no definition of their own.
+  return schema.ref === undefined ? { ...out, anyOf: types } : { ...out, format: 'int-or-string', oneOf: types }
 }
 
 const texts = {

@@ -10,11 +10,8 @@ import { crdType } from '../kinds/kind-source.ts'
 import type { KindBehavior } from './behavior.ts'
 
 export const customResourceDefinitions: KindBehavior = {
-  prepare(object, old) {
-    const defaulted = defaultCrd(asJson(object)) as unknown as KubeObject
-    if (old) return defaulted
-    const finalizers = [...new Set([...(defaulted.metadata.finalizers ?? []), crdFinalizer])]
-    return { ...defaulted, metadata: { ...defaulted.metadata, finalizers } }
+  prepare(object) {
+    return defaultCrd(asJson(object)) as unknown as KubeObject
   },
   errors(object, old) {
     return validateCrd(asJson(object), old && asJson(old))
@@ -41,6 +38,12 @@ export const customResourceDefinitions: KindBehavior = {
       message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
     }
     const others = conditions.filter((condition) => !isJsonObject(condition) || condition['type'] !== 'Terminating')
-    return { ...object, status: { ...status, conditions: [...others, terminating] } }
+    // Its objects go first.
+    const finalizers = [...new Set([...(object.metadata.finalizers ?? []), crdFinalizer])]
+    return {
+      ...object,
+      metadata: { ...object.metadata, finalizers },
+      status: { ...status, conditions: [...others, terminating] },
+    }
   },
 }

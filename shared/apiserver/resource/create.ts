@@ -1,8 +1,9 @@
 // POST: a new object.
+import { isJsonObject, type JsonObject } from '../../api/json.ts'
 import type { KubeObject } from '../../api/kube-object.ts'
 import { ConflictError } from '../../errors.ts'
 import { decodeObject } from '../http/body.ts'
-import { alreadyExists, badRequest, methodNotAllowed } from '../http/status-error.ts'
+import { alreadyExists, badRequest, forbidden, methodNotAllowed } from '../http/status-error.ts'
 import { type Call, typeOf } from './call.ts'
 import { commit } from './commit.ts'
 import { generatedName, timestamp } from './metadata.ts'
@@ -20,8 +21,17 @@ export async function create(call: Call): Promise<KubeObject> {
   if (kind.namespaced && target.namespace === undefined) throw methodNotAllowed()
   if (target.name !== undefined) throw methodNotAllowed()
   const { value, duplicates } = await decodeObject(call.request, call.kind.kind)
+  refuseWhileTerminating(call, value)
   const options = writeOptions(call)
   return await createProposed(call, { ...objectOfKind(call, value), duplicates }, options)
+}
+
+/** Throws StatusError 403 for a kind whose definition is being deleted. */
+function refuseWhileTerminating({ kind }: Call, value: JsonObject): void {
+  if (kind.terminating !== true) return
+  const { metadata } = value
+  const name = isJsonObject(metadata) ? String(metadata['name'] ?? '') : ''
+  throw forbidden(typeOf(kind), name, 'create not allowed while custom resource definition is terminating')
 }
 
 /** Creates what a POST, or an apply to a name that is free, proposes. */

@@ -94,7 +94,9 @@ export function table(
 function tableOptions(call: Call, listMeta: JsonObject): TableOptions {
   const includeObject = call.target.query.get('includeObject') || 'Metadata'
   if (includeObject !== 'None' && includeObject !== 'Metadata' && includeObject !== 'Object') {
-    throw badRequest(`Invalid value: "${includeObject}": includeObject must be 'None', 'Metadata' or 'Object'`)
+    throw badRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: "${includeObject}": must be 'Metadata', 'Object', 'None', or empty`,
+    )
   }
   return { includeObject, listMeta, now: call.server.clock.now() }
 }

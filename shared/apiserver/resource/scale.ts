@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts'
 import { asJson, type KubeObject } from '../../api/kube-object.ts'
 import { contentType, decodeJson, decodeObject, decodeYaml, readBody, unsupportedType } from '../http/body.ts'
-import { badRequest, invalid, methodNotAllowed, unknownPath } from '../http/status-error.ts'
+import { badRequest, invalid, methodNotAllowed, notFound, type StatusError, unknownPath } from '../http/status-error.ts'
 import type { ScaleSubresource } from '../kind.ts'
 import { applyJsonPatch } from '../patch/json-patch.ts'
 import { applyMergePatch } from '../patch/merge-patch.ts'
-import type { Call } from './call.ts'
+import { type Call, typeOf } from './call.ts'
 import { modify } from './modify.ts'
 import { applyPatchType, jsonPatchType, mergePatchType, strategicPatchType } from './patch.ts'
 import { readOne } from './read.ts'
@@ -15,7 +15,7 @@ import { writeOptions } from './write-options.ts'
 
 const Scale = z.looseObject({
   metadata: z.looseObject({ name: z.string().optional(), resourceVersion: z.string().optional() }).optional(),
-  spec: z.looseObject({ replicas: z.number().int().min(0).optional() }).nullish(),
+  spec: z.looseObject({ replicas: z.number().int().optional() }).nullish(),
 })
 
 const patchTypes = [jsonPatchType, mergePatchType, strategicPatchType, applyPatchType]
@@ -23,7 +23,7 @@ const patchTypes = [jsonPatchType, mergePatchType, strategicPatchType, applyPatc
 /** Serves GET, PUT and PATCH of a scale. Throws StatusError. */
 export async function scale(call: Call): Promise<JsonObject> {
   const paths = call.kind.scale
-  if (!paths) throw unknownPath()
+  if (!paths) throw call.kind.origin === 'custom' ? notFound(typeOf(call.kind), call.target.name ?? '') : unknownPath()
   const { verb } = call.target
   if (verb === 'get') return scaleOf(await readOne(call), paths)
   if (verb !== 'update' && verb !== 'patch') throw methodNotAllowed()
@@ -83,6 +83,7 @@ function scaled(call: Call, old: KubeObject, wanted: unknown, paths: ScaleSubres
     ])
   }
   const { metadata, spec } = parsed.data
+  if (spec?.replicas !== undefined && spec.replicas < 0) throw negative(call, spec.replicas, paths)
   if (metadata?.name !== undefined && metadata.name !== call.target.name) {
     throw badRequest('the name of the object does not match the name on the URL')
   }
@@ -90,6 +91,16 @@ function scaled(call: Call, old: KubeObject, wanted: unknown, paths: ScaleSubres
   put(next, paths.specReplicasPath, spec?.replicas ?? 0)
   const revision = metadata?.resourceVersion
   return { ...next, metadata: { ...next.metadata, ...(revision !== undefined && { resourceVersion: revision }) } }
+}
+
+/** A custom kind complains of the object's own field. */
+function negative({ kind, target }: Call, count: number, { specReplicasPath }: ScaleSubresource): StatusError {
+  const custom = kind.origin === 'custom'
+  const field = custom ? specReplicasPath : 'spec.replicas'
+  const rule = custom ? 'should be a non-negative integer' : 'must be greater than or equal to 0'
+  return invalid(custom ? kind : { group: 'autoscaling', kind: 'Scale' }, target.name ?? '', [
+    { field, reason: 'FieldValueInvalid', message: `Invalid value: ${count}: ${rule}` },
+  ])
 }
 
 /** Paths are `.spec.replicas`: plain names below spec or status, checked when the kind was defined. */

@@ -98,7 +98,7 @@ export async function settle(
     ...(old ? [...immutableErrors(processed.object, old), ...newFinalizerErrors(processed.object, old)] : []),
     ...(behavior.errors?.(processed.object, old) ?? []),
   ]
-  if (faults.length > 0) throw invalid(kind, processed.object.metadata.name ?? '', faults)
+  if (faults.length > 0) throw invalid(subjectOf(kind), processed.object.metadata.name ?? '', faults)
   const admitted = await admittedState(call, processed.object, old)
   const completed = written(kind, (await behavior.complete?.(admitted, old, context)) ?? admitted)
   call.warnings.push(...finalizerWarnings(completed, old), ...(behavior.warnings?.(completed, old) ?? []))
@@ -115,6 +115,11 @@ function written({ origin, schema }: Call['kind'], object: KubeObject): KubeObje
   if (origin !== 'builtin' || !schema)
     return { ...object, metadata: encodeTyped(objectMeta(), asJson(object)['metadata'] as JsonObject) as ObjectMeta }
   return encodeTyped(schema, asJson(object)) as unknown as KubeObject
+}
+
+/** Events of both groups are judged as what they are stored as. */
+function subjectOf({ group, kind, origin, storage }: Call['kind']): { readonly group: string; readonly kind: string } {
+  return { group: origin === 'builtin' ? storage.group : group, kind }
 }
 
 /** The proposal as its schema makes it, and what the schema finds wrong. Warns of, or refuses, fields it does not know. */

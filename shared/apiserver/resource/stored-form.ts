@@ -3,13 +3,12 @@
 import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
 import { encodeTyped } from '../builtin/typed-encode.ts'
 import type { ServedKind } from '../kind.ts'
-import type { Schema } from '../schema/schema.ts'
 import { shapeObject } from '../schema/shape.ts'
 import { asCoreEvent, asEventsApi } from './event-form.ts'
 
 /**
- * The object as this version of its kind shows it. Custom kinds may have gained defaults since it was written: those are
- * shown although they are stored only with the next write.
+ * The object as this version of its kind shows it. Custom kinds may have gained defaults and lost fields since it was
+ * written, or have other fields in the version it is stored in: what is shown is stored only with the next write.
  */
 export function asServed(kind: ServedKind, object: KubeObject): KubeObject {
   const apiVersion = apiVersionOf(kind)
@@ -20,33 +19,8 @@ export function asServed(kind: ServedKind, object: KubeObject): KubeObject {
   const same = object.apiVersion === apiVersion && object.kind === kind.kind
   const named = same ? object : { ...object, apiVersion, kind: kind.kind }
   const shown = isRole(kind) && named['rules'] === undefined ? { ...named, rules: null } : named
-  if (kind.origin !== 'custom' || !kind.schema || !hasDefaults(kind.schema)) return shown
+  if (kind.origin !== 'custom' || !kind.schema) return shown
   return shapeObject(kind.schema, asJson(shown)).object as unknown as KubeObject
-}
-
-const defaulting = new WeakMap<Schema, boolean>()
-
-/** Whether a schema, which may refer to itself, holds any default. Looked through once. */
-function hasDefaults(schema: Schema): boolean {
-  const known = defaulting.get(schema)
-  if (known !== undefined) return known
-  const waiting: Schema[] = [schema]
-  const seen = new Set<Schema>(waiting)
-  let found = false
-  for (let node = waiting.pop(); node && !found; node = waiting.pop()) {
-    found = node.default !== undefined
-    for (const child of childrenOf(node).filter((each) => !seen.has(each))) {
-      seen.add(child)
-      waiting.push(child)
-    }
-  }
-  defaulting.set(schema, found)
-  return found
-}
-
-function childrenOf({ properties, items, additionalProperties }: Schema): Schema[] {
-  const others = [items, additionalProperties].filter((node) => typeof node === 'object')
-  return [...Object.values(properties ?? {}), ...others]
 }
 
 /** The object as it rests in the store. */

@@ -1,13 +1,14 @@
 // What happens to an object between being decoded and being stored: unknown fields go, defaults come, and what is left is
 // held against the schema. One entry point, so that every write of every kind passes the same steps in the same order.
 import type { JsonObject } from '../../api/json.ts'
-import type { ServedKind } from '../kind.ts'
+import type { ScaleSubresource, ServedKind } from '../kind.ts'
 import { hasRules } from './cel/rule.ts'
 import { type Verdicts, validateRules } from './cel/validate-rules.ts'
 import { embeddedFaults } from './embedded.ts'
 import { invalid, noField } from './field-errors.ts'
 import { validateLists } from './lists.ts'
 import { ratchet } from './ratchet.ts'
+import { replicaErrors } from './replicas.ts'
 import type { FieldError, Schema } from './schema.ts'
 import { shapeObject } from './shape.ts'
 import { validateValue } from './validate.ts'
@@ -20,6 +21,8 @@ export interface ProcessOptions {
    * environment variables of one name) and have rules of their own where they do not.
    */
   readonly uniqueItems?: boolean
+  /** Where the kind's replica counts are. */
+  readonly scale?: ScaleSubresource | undefined
 }
 
 export interface Processed {
@@ -36,13 +39,17 @@ export interface Processed {
 
 /** Prunes, defaults and validates a whole object (with apiVersion, kind and metadata at its root). */
 export function processObject(schema: Schema, object: JsonObject, options: ProcessOptions = {}): Processed {
-  const { old, uniqueItems = true } = options
+  const { old, uniqueItems = true, scale } = options
   const shaped = shapeObject(schema, object)
   const embedded = embeddedFaults(schema, object)
   const found = [...shaped.errors, ...validateValue(schema, shaped.object, '')]
   const remaining = old === undefined ? found : ratchet(schema, shaped.object, old, found)
   const kept = [...embedded.errors, ...remaining]
-  const errors = uniqueItems ? [...kept, ...repeatedItems(schema, shaped.object, old)] : kept
+  const errors = [
+    ...kept,
+    ...(scale === undefined ? [] : replicaErrors(scale, shaped.object)),
+    ...(uniqueItems ? repeatedItems(schema, shaped.object, old) : []),
+  ]
   const broken = brokenRules(schema, shaped.object, old, errors)
   return {
     object: shaped.object,
@@ -54,7 +61,13 @@ export function processObject(schema: Schema, object: JsonObject, options: Proce
 }
 
 /** Rules may assume the types they were checked against; with these complaints they would only say the same again. */
-const blocking = new Set(['FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueTypeInvalid'])
+const blocking = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
 
 function brokenRules(
   schema: Schema,
@@ -84,7 +97,11 @@ export function processKind(kind: ServedKind, object: JsonObject, options: Proce
   const processed =
     kind.schema === undefined
       ? { object: prepared, errors: [], unknownFields: [], warnings: [] }
-      : processObject(kind.schema, prepared, { uniqueItems: kind.origin !== 'builtin', ...options })
+      : processObject(kind.schema, prepared, {
+          uniqueItems: kind.origin !== 'builtin',
+          ...(kind.origin === 'custom' && { scale: kind.scale }),
+          ...options,
+        })
   if (kind.validate === undefined) return processed
   // A rule may say the same of a missing field.
   const known = new Set(processed.errors.map(({ field }) => field))

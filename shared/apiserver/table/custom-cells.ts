@@ -63,7 +63,7 @@ function cellOf({ type }: Column, found: readonly Json[], now: number): Json {
     case 'date':
       return typeof first === 'string' ? ageOf(first, now) : '<invalid>'
     default:
-      return found.length === 1 ? textOf(first) : found.map(textOf).join(',')
+      return textOf(first)
   }
 }
 

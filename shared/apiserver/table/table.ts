@@ -24,8 +24,8 @@ function definition({ name, type, format = '', description = '', priority = 0 }:
   return { name, type, format, description, priority }
 }
 
-function objectOf(object: JsonObject, include: TableOptions['includeObject']): JsonObject | undefined {
-  if (include === 'None') return undefined
+function objectOf(object: JsonObject, include: TableOptions['includeObject']): JsonObject | null {
+  if (include === 'None') return null
   if (include === 'Object') return object
   return {
     kind: 'PartialObjectMetadata',
@@ -41,10 +41,10 @@ export function renderTable(kind: ServedKind, objects: readonly JsonObject[], op
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata: options.listMeta,
-    columnDefinitions: options.columnDefinitions === false ? [] : columnsOf(kind).map(definition),
+    columnDefinitions: options.columnDefinitions === false ? null : columnsOf(kind).map(definition),
     rows: objects.map((object) => {
       const shown = objectOf(object, options.includeObject)
-      return { cells: cells(object, options.now) as readonly Json[], ...(shown !== undefined && { object: shown }) }
+      return { cells: cells(object, options.now) as readonly Json[], object: shown }
     }),
   }
 }
@@ -65,7 +65,7 @@ export function renderParts(
     columnDefinitions: columns.map(definition),
     rows: (Array.isArray(parts) ? parts : []).map((part) => ({
       cells: cells(part as JsonObject, options.now) as readonly Json[],
-      ...(shown !== undefined && { object: shown }),
+      object: shown,
     })),
   }
 }

@@ -125,7 +125,7 @@ export const cronJobCells: CellWriter = (object, now) => {
     name(object),
     text(object, 'spec', 'schedule'),
     or(text(object, 'spec', 'timeZone')),
-    boolean(object, 'spec', 'suspend'),
+    boolean(object, 'spec', 'suspend') === true ? 'True' : 'False',
     items(object, 'status', 'active').length,
     last === undefined ? none : ageOf(last, now),
     age(object, now),

@@ -49,7 +49,7 @@ function parse(text: string): Quantity | undefined {
 function quantity(text: string): Quantity {
   const parsed = parse(text)
   if (parsed === undefined)
-    throw new Error(`quantities must match the regular expression of a number with a suffix: ${text}`)
+    throw new Error("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
   return parsed
 }
 

@@ -293,11 +293,11 @@ describe('custom resources', () => {
         now,
         columnDefinitions: false,
       })
-      assert.deepEqual(table['columnDefinitions'], [])
+      assert.equal(table['columnDefinitions'], null)
       assert.deepEqual(table['metadata'], { resourceVersion: '7' })
       return (table['rows'] as readonly JsonObject[])[0]?.['object']
     }
-    assert.equal(row('None'), undefined)
+    assert.equal(row('None'), null)
     assert.deepEqual(row('Object'), object)
     assert.deepEqual(row('Metadata'), {
       kind: 'PartialObjectMetadata',
