@@ -14,6 +14,8 @@ export interface Expected {
   readonly writers: readonly ('hubless' | 'somebody')[]
   readonly drifts?: readonly PatchDetail[]
   readonly diffs?: readonly PatchDetail[]
+  /** What the hub, beyond the reference, may still tell as drift for a while after it has put it right. */
+  readonly repaired?: readonly PatchDetail[]
   /** The member's own words, where it refused. */
   readonly words?: RegExp
 }
@@ -121,8 +123,8 @@ const rows: Readonly<Record<Cell['situation'], readonly Row[]>> = {
     { when: reports, ...theirs, owned: true, result: 'FoundDiff', diffs: [description] },
     { when: ifNotDrifted, ...theirs, owned: true, result: 'FoundDrifts', drifts: [description] },
     { when: unforced, ...theirs, owned: true, result: 'ManifestApplyFailed', words: /conflict.*somebody/s },
-    // Overwritten. KubeFleet does not tell; the hub does, see infra/decisions/0011-client-side-apply-by-default.md.
-    { when: always, ...applied, drifts: [description] },
+    // Overwritten, which is no drift any more; see infra/decisions/0011-client-side-apply-by-default.md.
+    { when: always, ...applied, repaired: [description] },
   ],
 
   'ours-extra': [

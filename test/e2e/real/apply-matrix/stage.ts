@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../../../shared/api/kube-object.ts'
 import type { ApplyStrategy, PlacementStatus } from '../../../../shared/api/placement.ts'
 import { type ControlPlanes, startControlPlanes } from '../../../support/control-plane.ts'
@@ -106,13 +107,12 @@ export async function playCells({ hub, member }: Stage): Promise<void> {
     await hub.call('POST', classes, wantedObject(cell.name))
     await hub.call('POST', `${fleet}/clusterresourceplacements`, placementOf(cell, firstStrategyOf(cell)))
   })
-  await settled(hub, (cell) => ({ applyStrategy: firstStrategyOf(cell), snapshot: 0 }))
+  await settled(hub, (cell) => ({ applyStrategy: firstStrategyOf(cell), override: false }))
 
   await each(secondRound, async (cell) => {
     for (const patch of changesOnMember(cell, coOwner)) await write('PATCH', `${classes}/${cell.name}`, patch)
     if (cell.situation === 'deleting') await write('DELETE', `${classes}/${cell.name}`)
-    if (cell.situation === 'immutable-change')
-      await hub.call('PUT', `${classes}/${cell.name}`, await changedOnHub(hub, cell))
+    if (isChanged(cell)) await hub.call('POST', `${fleet}/clusterresourceoverrides`, anotherValue(cell))
     const applyStrategy = applyStrategyOf(cell)
     await hub.call('PATCH', `${fleet}/clusterresourceplacements/${cell.name}`, {
       spec: { strategy: { applyStrategy } },
@@ -120,12 +120,30 @@ export async function playCells({ hub, member }: Stage): Promise<void> {
   })
   await settled(hub, (cell) => ({
     applyStrategy: applyStrategyOf(cell),
-    snapshot: cell.situation === 'immutable-change' ? 1 : 0,
+    override: isChanged(cell),
   }))
 }
 
-async function changedOnHub(hub: Hub, { name }: Cell): Promise<Record<string, unknown>> {
-  return { ...(await hub.call('GET', `${classes}/${name}`)), value: 200 }
+/** The hub's API server does not let a value change either; for members an override may. */
+function anotherValue({ name }: Cell): Record<string, unknown> {
+  const rule = {
+    clusterSelector: { clusterSelectorTerms: [] },
+    jsonPatchOverrides: [{ op: 'replace', path: '/value', value: 200 }],
+  }
+  return {
+    apiVersion: 'placement.kubernetes-fleet.io/v1beta1',
+    kind: 'ClusterResourceOverride',
+    metadata: { name },
+    spec: {
+      placement: { name },
+      clusterResourceSelectors: [{ group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass', name }],
+      policy: { overrideRules: [rule] },
+    },
+  }
+}
+
+function isChanged({ situation }: Cell): boolean {
+  return situation === 'immutable-change'
 }
 
 function foreignObject(cell: Cell, coOwner: unknown): Record<string, unknown> | undefined {
@@ -174,14 +192,17 @@ function memberWriter(member: KubeHttp) {
 
 interface Binding {
   readonly metadata: { readonly generation: number; readonly labels: Readonly<Record<string, string>> }
-  readonly spec: { readonly applyStrategy?: ApplyStrategy; readonly resourceSnapshotName: string }
+  readonly spec: {
+    readonly applyStrategy?: ApplyStrategy
+    readonly clusterResourceOverrideSnapshots?: readonly string[]
+  }
   readonly status?: { readonly conditions?: readonly { type: string; observedGeneration?: number }[] }
 }
 
 /** Waits until the worker has answered, for every cell, to the strategy and the snapshot it is about. */
 async function settled(
   hub: Hub,
-  about: (cell: Cell) => { readonly applyStrategy: ApplyStrategy; readonly snapshot: number },
+  about: (cell: Cell) => { readonly applyStrategy: ApplyStrategy; readonly override: boolean },
 ): Promise<void> {
   await eventually(
     'settled',
@@ -202,13 +223,14 @@ async function settled(
 /** What a binding has not come to yet. */
 function openText(
   binding: Binding | undefined,
-  { applyStrategy, snapshot }: { readonly applyStrategy: ApplyStrategy; readonly snapshot: number },
+  { applyStrategy, override }: { readonly applyStrategy: ApplyStrategy; readonly override: boolean },
   { name }: Cell,
 ): string | undefined {
   if (!binding) return 'has no binding'
   const { spec, metadata, status } = binding
   if (!says(spec.applyStrategy, applyStrategy)) return 'has another strategy'
-  if (spec.resourceSnapshotName !== `${name}-${snapshot}-snapshot`) return `is at ${spec.resourceSnapshotName}`
+  const overrides = override ? [`${name}-0`] : []
+  if (!isDeepStrictEqual(spec.clusterResourceOverrideSnapshots ?? [], overrides)) return 'has other overrides'
   const answered = status?.conditions?.some(
     ({ type, observedGeneration }) =>
       (type === 'Applied' || type === 'DiffReported') && observedGeneration === metadata.generation,
