@@ -67,8 +67,8 @@ export async function review(call: Call, again: Handle): Promise<JsonObject> {
   const options = writeOptions(call)
   const asked = placed(call, objectOfKind(call, value).object)
   const { object, errors } = shaped(call, { object: asked, duplicates }, undefined, options)
-  // What a question leaves out is empty.
-  const faults = errors.filter(({ reason }) => reason !== 'FieldValueRequired')
+  // What a question of Kubernetes' own leaves out is empty.
+  const faults = errors.filter(({ reason }) => kind.origin !== 'builtin' || reason !== 'FieldValueRequired')
   if (faults.length > 0) throw invalid(kind, '', faults)
   const { metadata, spec } = asJson(withOwner(call, object, options))
   const question = { spec: isJsonObject(spec) ? spec : {}, metadata: isJsonObject(metadata) ? metadata : {} }
