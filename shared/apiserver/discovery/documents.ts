@@ -73,7 +73,7 @@ function openApi(request: Request, rest: readonly string[], index: KindIndex): R
     return tagged(request, index, 'v3', 'application/json', () => JSON.stringify(openApiV3Index(index.kinds)))
   }
   const document = openApiV3Document(index.kinds, path.join('/'))
-  if (!document) return new Response(null, { status: 404 })
+  if (!document) throw unknownPath()
   return respondTagged(request, document.body, { type: 'application/json', etag: document.hash })
 }
 
