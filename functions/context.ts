@@ -32,6 +32,7 @@ import { fleetLists } from '../shared/app/fleet-lists.ts'
 import { indexedStore } from '../shared/app/indexed-store.ts'
 import { memberAccess } from '../shared/app/member-access.ts'
 import { newsOf } from '../shared/app/news.ts'
+import { objectIndex } from '../shared/app/object-index.ts'
 import { placedKinds } from '../shared/app/placed-kinds.ts'
 import { expectedAgents, type Platform, type Settings } from '../shared/app/platform.ts'
 import { createPlanReview, createPreview } from '../shared/app/preview.ts'
@@ -84,6 +85,7 @@ async function createContext(config: Config): Promise<AppContext> {
     clock,
     newId: randomUUID,
     committed: publisher.committed((): Outbox => tableObjects),
+    indexOf: objectIndex,
   })
   const tablePlacements: TablePlacementStore = new TablePlacementStore({
     table: tables.placements,
@@ -133,6 +135,7 @@ async function createContext(config: Config): Promise<AppContext> {
   const platform: Platform = {
     ...records,
     objects,
+    index: tableObjects,
     outboxes: [tableObjects, tablePlacements],
     bus,
     access: memberAccess({ objects, members, clock }),

@@ -14,6 +14,12 @@ export const ChangedObject = z.object({
   resource: z.string(),
   namespace: z.string().optional(),
   name: z.string(),
+  /** The kind of the object; absent when only the object itself is to be looked at. */
+  kind: z.string().optional(),
+  /** Labels after the change and before it: who selected the object by them must hear. Absent when they are too many. */
+  labels: z.array(z.record(z.string(), z.string())).max(2).optional(),
+  /** The kind that the object defines; `versions` when it is served in others than before. */
+  defines: z.object({ group: z.string(), kind: z.string(), versions: z.boolean() }).optional(),
 })
 export type ChangedObject = z.infer<typeof ChangedObject>
 

@@ -9,6 +9,7 @@ import { changedAspects, wakeOf } from '../domain/membership/wakes.ts'
 import { overrideLabels } from '../domain/override/snapshots.ts'
 import { sortedKeys } from '../domain/placement/canonical-json.ts'
 import { defaultKindRules, mayPropagateKind, mayPropagateNamespace } from '../domain/placement/kind-rules.ts'
+import { definedKind } from '../domain/placement/selection-index.ts'
 import { types } from './fleet-lists.ts'
 import { credentialsSuffix, fleetNamespace } from './member-access.ts'
 import { wakeChangedCluster, wakeClusters, wakeFold, wakeForObject, wakeReconcile } from './wake.ts'
@@ -100,7 +101,29 @@ function objectNews({ type, key, change, object, previous }: HubChange): Message
       : mayPropagateNamespace(key.namespace))
   const same = change === 'MODIFIED' && previous && wanted(object) === wanted(previous)
   if (!placeable || same) return []
-  return [wakeForObject(type, key.namespace, key.name)]
+  return [wakeForObject(type, key.namespace, key.name, selectedBy(object, previous))]
+}
+
+/** Labels of an object that travel in a message, in characters of JSON: a message may name a hundred objects. */
+const labelCharacters = 1_000
+
+/** What placements may have selected the object by, before the change and after it. */
+function selectedBy(object: KubeObject, previous: KubeObject | undefined) {
+  const after = object.metadata.labels ?? {}
+  const before = previous?.metadata.labels ?? after
+  const labels = JSON.stringify(sortedKeys(before)) === JSON.stringify(sortedKeys(after)) ? [after] : [after, before]
+  const defined = definedKind(object)
+  return {
+    kind: object.kind,
+    ...(JSON.stringify(labels).length <= labelCharacters && { labels }),
+    ...(defined && { defines: { ...defined, versions: versionsOf(object) !== versionsOf(previous ?? object) } }),
+  }
+}
+
+/** The versions a definition serves, as text. */
+function versionsOf(object: KubeObject): string {
+  const { versions } = (object['spec'] ?? {}) as { versions?: readonly { name?: unknown; served?: unknown }[] }
+  return JSON.stringify((versions ?? []).map(({ name, served }) => [name, served]))
 }
 
 /** The part of an object that a member would get, as text; going away counts. */

@@ -9,6 +9,7 @@ import type { KindIndex } from '../ports/kind-index.ts'
 import type { Log } from '../ports/log.ts'
 import type { MessageBus } from '../ports/message-bus.ts'
 import type { NamespaceIndex } from '../ports/namespace-index.ts'
+import type { ObjectIndex } from '../ports/object-index.ts'
 import type { ObjectStore } from '../ports/object-store.ts'
 import type { Outbox } from '../ports/outbox.ts'
 import type { PayloadStore } from '../ports/payload-store.ts'
@@ -43,6 +44,7 @@ export interface MembershipSettings extends EligibilityLimits {
 
 export interface Platform {
   readonly objects: ObjectStore
+  readonly index: ObjectIndex
   readonly placements: PlacementStore
   readonly clusters: ClusterStore
   readonly payloads: PayloadStore

@@ -28,6 +28,7 @@ export const placementFinalizers = ['kubernetes-fleet.io/crp-cleanup', 'kubernet
 type Needs = Pick<
   Platform,
   | 'objects'
+  | 'index'
   | 'placements'
   | 'payloads'
   | 'kinds'

@@ -1,6 +1,6 @@
 // The messages of the pipeline, made in one place: which queue, which session, how they coalesce.
 import type { ResourceType } from '../api/kube-object.ts'
-import type { Message, PlacementKey } from '../api/message.ts'
+import type { ChangedObject, Message, PlacementKey } from '../api/message.ts'
 
 /** Sessions a queue's keys are spread over. Idle sessions hold trigger slots, so they are bounded. */
 const sessions = 64
@@ -24,8 +24,14 @@ export function wakeReconcile(placement: PlacementKey, coalesceMs?: number): Mes
 }
 
 /** Tells the hub to find out which placements an object concerns. */
-export function wakeForObject(type: ResourceType, namespace: string | undefined, name: string): Message {
-  const object = { group: type.group, resource: type.resource, name, ...(namespace !== undefined && { namespace }) }
+export function wakeForObject(
+  type: ResourceType,
+  namespace: string | undefined,
+  name: string,
+  what: Pick<ChangedObject, 'kind' | 'labels' | 'defines'> = {},
+): Message {
+  const where = { group: type.group, resource: type.resource, name, ...(namespace !== undefined && { namespace }) }
+  const object: ChangedObject = { ...where, ...what }
   return {
     queue: 'reconcile-placement',
     session: sessionOf(`${type.resource}/${namespace ?? ''}/${name}`),

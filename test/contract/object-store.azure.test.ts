@@ -14,7 +14,7 @@ after(async () => {
   await tables?.close()
 })
 
-objectStoreContract('Table Storage', async ({ now, committed }) => {
+objectStoreContract('Table Storage', async ({ now, committed, indexOf }) => {
   const address = { connectionString: tables?.connectionString ?? '' }
   return createTableObjectStore({
     objects: connectTable(address, 'objects'),
@@ -22,5 +22,6 @@ objectStoreContract('Table Storage', async ({ now, committed }) => {
     clock: { now, sleep: () => Promise.resolve() },
     newId: randomUUID,
     ...(committed && { committed }),
+    ...(indexOf && { indexOf }),
   })
 })

@@ -4,11 +4,16 @@ import { describe, it } from 'node:test'
 import type { KubeObject, ObjectKey, ResourceType } from '../../shared/api/kube-object.ts'
 import type { Message } from '../../shared/api/message.ts'
 import { ConflictError } from '../../shared/errors.ts'
+import type { IndexOf, ObjectIndex } from '../../shared/ports/object-index.ts'
 import type { ObjectStore, StoredObject } from '../../shared/ports/object-store.ts'
 import type { Committed, Outbox } from '../../shared/ports/outbox.ts'
 
 /** A store under test; `keepChanges` bounds its log when given. */
-export type OpenStore = (options: { now: () => number; committed?: Committed }) => Promise<ObjectStore & Outbox>
+export type OpenStore = (options: {
+  now: () => number
+  committed?: Committed
+  indexOf?: IndexOf
+}) => Promise<ObjectStore & Outbox & ObjectIndex>
 
 let serial = 0
 /** A type of its own for every test: stores may be shared. */
@@ -219,6 +224,41 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       )
       await store.settle(await mine(3_000))
       assert.deepEqual(await mine(3_000), [])
+    })
+
+    it('finds objects under their entries, which change with them', async () => {
+      const indexOf: IndexOf = (_type, { spec }) =>
+        ((spec as { under?: string[] }).under ?? []).map((key) => ({ key, ...(key === 'b/c|' && { detail: 'why' }) }))
+      const store = await open({ now, indexOf })
+      const type = freshType()
+      const one = { namespace: 'ns', name: 'one' }
+      const long = { name: 'l'.repeat(240) }
+      await create(store, type, one, { under: ['a|', 'b/c|', 'b/d|'] })
+      await create(store, type, long, { under: ['b/c|'] })
+      const found = async (from: string, to: string, limit?: number) =>
+        (await store.indexed(type, { from, to, ...(limit !== undefined && { limit }) })).map(
+          ({ key, owner, detail }) => `${key} ${owner.namespace ?? ''}/${owner.name.slice(0, 3)} ${detail ?? ''}`,
+        )
+      assert.deepEqual(await found('a|', 'a}'), ['a| ns/one '])
+      assert.deepEqual((await found('b/c|', 'b/c}')).sort(), ['b/c| /lll why', 'b/c| ns/one why'])
+      assert.equal((await found('b/c|', 'b/d}')).length, 3)
+      assert.equal((await found('b/c|', 'b/d}', 2)).length, 2)
+      assert.deepEqual(await found('x|', 'x}'), [])
+
+      const { revision } = await store.write(type, {
+        key: one,
+        expect: 2,
+        object: widget(one, { under: ['b/d|', 'e|'] }),
+      })
+      assert.deepEqual(await found('a|', 'a}'), [])
+      assert.deepEqual(await found('e|', 'e}'), ['e| ns/one '])
+      await assert.rejects(
+        store.write(type, { key: one, expect: 2, object: widget(one, { under: ['lost|'] }) }),
+        ConflictError,
+      )
+      assert.deepEqual(await found('lost|', 'lost}'), [])
+      await store.write(type, { key: one, expect: revision, object: undefined })
+      assert.deepEqual(await found('a', 'f'), ['b/c| /lll why'])
     })
 
     it('takes names with characters keys must not hold', async () => {

@@ -4,8 +4,8 @@ import { it } from 'node:test'
 import { createMemoryObjectStore } from '../../shared/adapters/memory/object-store.ts'
 import { objectStoreContract } from './object-store.contract.ts'
 
-objectStoreContract('memory', async ({ now, committed }) =>
-  createMemoryObjectStore({ clock: { now }, ...(committed && { committed }) }),
+objectStoreContract('memory', async ({ now, committed, indexOf }) =>
+  createMemoryObjectStore({ clock: { now }, ...(committed && { committed }), ...(indexOf && { indexOf }) }),
 )
 
 it('the store in memory says when its log no longer reaches back', async () => {

@@ -32,6 +32,7 @@ import { indexedStore } from '../../shared/app/indexed-store.ts'
 import { joinCluster } from '../../shared/app/join-cluster.ts'
 import { memberAccess } from '../../shared/app/member-access.ts'
 import { newsOf } from '../../shared/app/news.ts'
+import { objectIndex } from '../../shared/app/object-index.ts'
 import { placedKinds } from '../../shared/app/placed-kinds.ts'
 import type { Platform } from '../../shared/app/platform.ts'
 import { createPlanReview, createPreview } from '../../shared/app/preview.ts'
@@ -86,6 +87,7 @@ export async function createWorld({
   const objectStore: ReturnType<typeof createMemoryObjectStore> = createMemoryObjectStore({
     clock,
     committed: publisher.committed(() => objectStore),
+    indexOf: objectIndex,
   })
   const placementStore: MemoryPlacementStore = new MemoryPlacementStore({
     clock,
@@ -145,6 +147,7 @@ export async function createWorld({
     placements: injector.wrap('placements', placementRecords),
     clusters: faultyClusters,
     payloads: injector.wrap('payloads', payloadStore),
+    index: injector.wrap('index', objectStore),
     outboxes: [objectStore, placementStore],
     bus: faultyBus,
     access: memberAccess({ objects, members: faultyMembers, clock }),

@@ -1,6 +1,7 @@
 // How the hub's objects are laid out in Table Storage. One partition per resource type; within it, in row key order:
 //   c|REV20        a change, keyed by its revision       o             the counter: newest revision of the type
 //   o|NS!NAME      an object                             x|REV20       messages not yet sent
+//   i|KEY OWNER    what an object is found under (table-index.ts)
 // The counter sorts directly before the objects, so one range query reads it first and the objects after it.
 import { type ObjectKey, type ResourceType, typeText } from '../../api/kube-object.ts'
 

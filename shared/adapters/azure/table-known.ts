@@ -6,6 +6,8 @@ export interface Tag {
   readonly revision: number
   readonly etag: string
   readonly bodyRows: string | undefined
+  /** The entries it is found under are there. */
+  readonly indexed: boolean
 }
 
 export interface Known {

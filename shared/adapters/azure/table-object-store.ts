@@ -4,10 +4,12 @@ import type { TableClient } from '@azure/data-tables'
 import type { ObjectKey } from '../../api/kube-object.ts'
 import { ConflictError, TransientError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { IndexOf, ObjectIndex } from '../../ports/object-index.ts'
 import type { ChangePage, ObjectPage, ObjectStore } from '../../ports/object-store.ts'
 import type { Committed, Outbox } from '../../ports/outbox.ts'
 import { compact } from './table-compaction.ts'
 import { portError, tableFailure } from './table-error.ts'
+import { scanIndex } from './table-index.ts'
 import * as keys from './table-keys.ts'
 import { createKnown } from './table-known.ts'
 import { createTableOutbox } from './table-outbox.ts'
@@ -27,6 +29,8 @@ export interface TableObjectStoreOptions {
   /** In [0, 1): spreads retries of writers that raced. */
   readonly random?: () => number
   readonly committed?: Committed
+  /** What objects are found under besides their names; nothing when absent. */
+  readonly indexOf?: IndexOf
   /** Changes younger than this stay in the log, unless there are more than `keepChanges`. Default one hour. */
   readonly keepMs?: number
   /** Default 10,000. */
@@ -40,7 +44,7 @@ interface ListOptions {
 }
 
 /** Opens the store; nothing is read or written before the first call. */
-export function createTableObjectStore(options: TableObjectStoreOptions): ObjectStore & Outbox {
+export function createTableObjectStore(options: TableObjectStoreOptions): ObjectStore & Outbox & ObjectIndex {
   const { objects, payloads, clock } = options
   const known = createKnown()
   const reader = createTableReader(objects, payloads, known)
@@ -55,6 +59,7 @@ export function createTableObjectStore(options: TableObjectStoreOptions): Object
     known,
     reader,
     committed: options.committed,
+    indexOf: options.indexOf ?? (() => []),
     compact: compactLog,
   })
 
@@ -74,6 +79,7 @@ export function createTableObjectStore(options: TableObjectStoreOptions): Object
       }),
     pending: (before, limit) => translated(() => outbox.pending(before, limit)),
     settle: (entries) => translated(() => outbox.settle(entries)),
+    indexed: (type, range) => translated(() => scanIndex(objects, type, range)),
   }
 
   function list(partition: string, { namespace, after, limit }: ListOptions): Promise<ObjectPage> {

@@ -60,8 +60,14 @@ export function bodyRowsOf(entity: Readonly<Record<string, unknown>>): string | 
 }
 
 /** What a conditional write of this object's row needs to know. */
-export function tagOf(entity: Entity): { revision: number; etag: string; bodyRows: string | undefined } {
-  return { revision: numberOf(entity, 'rv'), etag: entity.etag, bodyRows: bodyRowsOf(entity) }
+export function tagOf(entity: Entity): {
+  revision: number
+  etag: string
+  bodyRows: string | undefined
+  indexed: boolean
+} {
+  const indexed = entity['i'] === true
+  return { revision: numberOf(entity, 'rv'), etag: entity.etag, bodyRows: bodyRowsOf(entity), indexed }
 }
 
 function overflowPartition(partition: string): string {
@@ -105,9 +111,11 @@ export function counterOf(entity: Entity): Counter {
   return { revision: numberOf(entity, 'rv'), etag: entity.etag }
 }
 
-export function objectEntity(row: RowHead & { body: Body }): TableEntity<Record<string, unknown>> {
-  const { partition, key, revision, writeId, body } = row
-  return { partitionKey: partition, rowKey: objectRow(key), rv: int64(revision), w: writeId, ...body.properties }
+/** `indexed` notes that index entries go along with the row. */
+export function objectEntity(row: RowHead & { body: Body; indexed: boolean }): TableEntity<Record<string, unknown>> {
+  const { partition, key, revision, writeId, body, indexed } = row
+  const head = { partitionKey: partition, rowKey: objectRow(key), rv: int64(revision), w: writeId }
+  return { ...head, ...(indexed && { i: true }), ...body.properties }
 }
 
 interface RowHead {

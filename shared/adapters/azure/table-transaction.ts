@@ -3,6 +3,7 @@ import type { TableEntity, TransactionAction } from '@azure/data-tables'
 import type { KubeObject, ResourceType } from '../../api/kube-object.ts'
 import type { ObjectWrite } from '../../ports/object-store.ts'
 import type { OutboxEntry } from '../../ports/outbox.ts'
+import { type IndexChange, indexActions } from './table-index.ts'
 import type { Tag } from './table-known.ts'
 import { outboxEntity } from './table-outbox.ts'
 import * as rows from './table-rows.ts'
@@ -18,6 +19,8 @@ export interface Attempt {
   readonly previous: KubeObject | undefined
   readonly previousText: string | undefined
   readonly newsLength: number
+  /** What the object is found under, as its writer saw it and as it is to be. */
+  readonly index: Pick<IndexChange, 'before' | 'after'>
 }
 
 /** An attempt whose object is as its writer saw it; `tag` is absent for a new object. */
@@ -54,6 +57,7 @@ export function transactionOf(
       putRow(rows.counterEntity(partition, last), counter.etag),
       ...parts.flatMap(({ object, change }) => [object, change]),
       ...(entry ? [['create', outboxEntity(partition, last, entry)] satisfies TransactionAction] : []),
+      ...ready.flatMap(indexRowsOf),
     ],
     overflow: parts.flatMap(({ overflow }) => overflow),
     bodyRows: parts.map(({ bodyRows }) => bodyRows),
@@ -63,6 +67,11 @@ export function transactionOf(
 /** Where the answer to a write's object row stands among the answers of the transaction. */
 export function objectAnswer(index: number): number {
   return 1 + 2 * index
+}
+
+/** Rows of an object that was stored without its entries are not there to be removed. */
+function indexRowsOf({ attempt: { partition, write, index }, tag }: Ready): TransactionAction[] {
+  return indexActions({ partition, owner: write.key, before: tag?.indexed ? index.before : [], after: index.after })
 }
 
 function rowsOf({ attempt, tag }: Ready, revision: number, at: number): WriteRows {
@@ -75,7 +84,7 @@ function rowsOf({ attempt, tag }: Ready, revision: number, at: number): WriteRow
   const type = body ? modified : 'DELETED'
   return {
     object: body
-      ? putRow(rows.objectEntity({ ...head, body }), tag?.etag)
+      ? putRow(rows.objectEntity({ ...head, body, indexed: attempt.index.after.length > 0 }), tag?.etag)
       : ['delete', { partitionKey: partition, rowKey: row }],
     change: ['create', rows.changeEntity({ ...head, type, at, body, previous, was: tag?.revision })],
     overflow: [...(body?.overflow ?? []), ...(previous?.overflow ?? [])],

@@ -5,6 +5,7 @@ import type { TableClient } from '@azure/data-tables'
 import { type KubeObject, keyText, type ResourceType, typeText } from '../../api/kube-object.ts'
 import { ConflictError, TransientError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { IndexOf } from '../../ports/object-index.ts'
 import type { ObjectWrite, StoredObject } from '../../ports/object-store.ts'
 import type { Committed, OutboxEntry } from '../../ports/outbox.ts'
 import { withTable } from './table-client.ts'
@@ -26,6 +27,7 @@ export interface TableWriterOptions {
   readonly known: Known
   readonly reader: TableReader
   readonly committed: Committed | undefined
+  readonly indexOf: IndexOf
   /** Called once a turn has passed a revision after which the log may be cut. */
   compact(partition: string, revision: number): Promise<void>
 }
@@ -38,7 +40,8 @@ const maxAttempts = 12
 const firstDelayMs = 4
 const longestDelayMs = 250
 const compactEvery = 64
-/** A transaction holds 100 rows: two for each write, the counter and the outbox. */
+/** A transaction holds 100 rows: two for each write, its index entries, the counter and the outbox. */
+const maxRows = 100
 const maxTogether = 40
 /** A transaction holds 4 MiB: characters of new, changed and previous bodies, at most three bytes each. */
 const maxTextTogether = 1_000_000
@@ -65,7 +68,9 @@ export function createTableWriter(
       write.previous ?? (typeof write.expect === 'number' ? await stateBefore(partition, row) : undefined)
     const previousText = previous && rows.bodyText(previous)
     const newsLength = write.news?.length ? JSON.stringify(write.news).length : 0
-    return { type, partition, row, write, writeId: options.newId(), text, previous, previousText, newsLength }
+    const entriesOf = (object: KubeObject | undefined) => (object ? options.indexOf(type, object) : [])
+    const index = { before: entriesOf(previous), after: entriesOf(write.object) }
+    return { type, partition, row, write, writeId: options.newId(), text, previous, previousText, newsLength, index }
   }
 
   async function stateBefore(partition: string, row: string): Promise<KubeObject | undefined> {
@@ -124,7 +129,12 @@ export function createTableWriter(
       const etag = etags[objectAnswer(index)]
       const { partition, row, write } = attempt
       if (write.object && etag)
-        known.remember(partition, row, { revision, etag, bodyRows: transaction.bodyRows[index] })
+        known.remember(partition, row, {
+          revision,
+          etag,
+          bodyRows: transaction.bodyRows[index],
+          indexed: attempt.index.after.length > 0,
+        })
       if (etags[0]) known.counters.set(partition, { revision, etag: etags[0] })
       else known.counters.delete(partition)
       outcomes.set(attempt, { status: 'fulfilled', value: revision })
@@ -215,6 +225,7 @@ function fits(turn: readonly Attempt[], next: Attempt): boolean {
   const sum = (length: (attempt: Attempt) => number) => all.reduce((total, attempt) => total + length(attempt), 0)
   return (
     all.length <= maxTogether &&
+    sum(({ index }) => 2 + index.before.length + index.after.length) <= maxRows - 2 &&
     turn.every(({ row }) => row !== next.row) &&
     sum(({ text, previousText }) => 2 * (text?.length ?? 0) + (previousText?.length ?? 0)) <= maxTextTogether &&
     sum(({ newsLength }) => newsLength) <= maxNewsTogether

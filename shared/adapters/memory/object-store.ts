@@ -3,6 +3,7 @@
 import { type KubeObject, keyText, type ObjectKey, type ResourceType, typeText } from '../../api/kube-object.ts'
 import { ConflictError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { IndexHit, IndexOf, ObjectIndex } from '../../ports/object-index.ts'
 import type {
   Change,
   ChangePage,
@@ -16,6 +17,8 @@ import type { Committed, Outbox, OutboxEntry } from '../../ports/outbox.ts'
 export interface MemoryObjectStoreOptions {
   readonly clock: Pick<Clock, 'now'>
   readonly committed?: Committed
+  /** What objects are found under besides their names. */
+  readonly indexOf?: IndexOf
   /** Newest changes kept per type; older ones expire. */
   readonly keepChanges?: number
 }
@@ -40,12 +43,14 @@ interface Partition {
   /** Row keys in order; rebuilt when a key came or went. */
   sorted: string[] | undefined
   readonly changes: ChangeRow[]
+  /** Entries of each object, by row key. */
+  readonly index: Map<string, readonly IndexHit[]>
 }
 
 const defaultKeepChanges = 10_000
 
 /** One store; what it holds dies with it. */
-export function createMemoryObjectStore(options: MemoryObjectStoreOptions): ObjectStore & Outbox {
+export function createMemoryObjectStore(options: MemoryObjectStoreOptions): ObjectStore & Outbox & ObjectIndex {
   const partitions = new Map<string, Partition>()
   const outbox = new Map<string, OutboxEntry>()
   const keepChanges = options.keepChanges ?? defaultKeepChanges
@@ -54,7 +59,7 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Obje
     const id = typeText(type)
     const found = partitions.get(id)
     if (found) return found
-    const partition: Partition = { revision: 1, rows: new Map(), sorted: undefined, changes: [] }
+    const partition: Partition = { revision: 1, rows: new Map(), sorted: undefined, changes: [], index: new Map() }
     partitions.set(id, partition)
     return partition
   }
@@ -72,6 +77,12 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Obje
       const current = partition.rows.get(rowKey(write.key))
       checkExpectation(type, write, current)
       const row = commit(partition, write, current)
+      const entries = (write.object && options.indexOf?.(type, write.object)) ?? []
+      const owner = { ...write.key }
+      partition.index.set(
+        rowKey(write.key),
+        entries.map((entry) => ({ ...entry, owner })),
+      )
       if (partition.changes.length > keepChanges) partition.changes.splice(0, partition.changes.length - keepChanges)
       announce(type, row.revision, write)
       return stored(row)
@@ -84,6 +95,10 @@ export function createMemoryObjectStore(options: MemoryObjectStoreOptions): Obje
     },
     async pending(before, limit) {
       return [...outbox.values()].filter((entry) => entry.writtenAt < before).slice(0, limit)
+    },
+    async indexed(type, { from, to, limit }) {
+      const hits = [...partitionOf(type).index.values()].flat().filter(({ key }) => key >= from && key < to)
+      return hits.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, limit)
     },
     async settle(entries) {
       for (const entry of entries) outbox.delete(entry.id)
