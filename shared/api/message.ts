@@ -28,7 +28,8 @@ export const maxChangedObjects = 100
 
 /** A placement to look at again, or objects that changed and may be placed by someone. */
 export const ReconcileMessage = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('placement'), placement: PlacementKey }),
+  /** `snapshots`: another client wrote a policy snapshot of it. */
+  z.object({ kind: z.literal('placement'), placement: PlacementKey, snapshots: z.boolean().optional() }),
   z.object({ kind: z.literal('objects'), objects: z.array(ChangedObject).min(1).max(maxChangedObjects) }),
 ])
 export type ReconcileMessage = z.infer<typeof ReconcileMessage>

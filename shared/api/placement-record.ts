@@ -89,6 +89,11 @@ export const PlacementHeader = z.object({
   /** Newest last; at most revisionHistoryLimit. */
   policies: z.array(PolicySnapshot),
   snapshots: z.array(ResourceSnapshot),
+  /**
+   * Present while another client writes the policy snapshots: the one that counts, null when none or several do. The hub
+   * then makes no snapshots itself.
+   */
+  clientPolicy: PolicySnapshot.nullable().optional(),
   /** What is selected now, kept only for placements rolled out from outside, which get no snapshot here. */
   selected: z.array(ResourceIdentifier).optional(),
   scheduling: SchedulingStatus.optional(),
@@ -170,3 +175,11 @@ export const Observed = z.object({
   rounds: z.number().int(),
 })
 export type Observed = z.infer<typeof Observed>
+
+/** The policy snapshot the scheduler follows; none while clients do not agree on one. */
+export function currentPolicy({
+  policies,
+  clientPolicy,
+}: Pick<PlacementHeader, 'policies' | 'clientPolicy'>): PolicySnapshot | undefined {
+  return clientPolicy === undefined ? policies.at(-1) : (clientPolicy ?? undefined)
+}

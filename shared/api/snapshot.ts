@@ -5,6 +5,9 @@ import { Condition } from './condition.ts'
 import { byType, bytes, int64, kube } from './kube-meta.ts'
 import { PlacementPolicy } from './placement.ts'
 
+/** A number as labels and annotations of snapshots say it: from 0. */
+export const SnapshotCount = z.coerce.number().int().min(0)
+
 export const PolicySnapshotSpec = z.object({
   policy: PlacementPolicy.optional(),
   /** Base64 of the hash of the policy without its number of clusters. */

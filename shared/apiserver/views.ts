@@ -36,6 +36,8 @@ export async function viewRevision(view: Pick<ViewSource, 'revision'>): Promise<
 
 /** Writes the view can pass on to what it is rendered from. Refuses by throwing the hub's errors or StatusError. */
 export interface ViewWriter {
+  /** Why an object takes no writes, which then are answered 405; undefined when it takes them. */
+  refuses?(key: ObjectKey): Promise<string | undefined>
   /** `object` is the wanted state, already defaulted and validated. Returns the object as the view now shows it. */
   update(key: ObjectKey, object: KubeObject, old: KubeObject): Promise<KubeObject>
   delete?(key: ObjectKey, old: KubeObject): Promise<void>

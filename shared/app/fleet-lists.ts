@@ -17,6 +17,8 @@ export const types = {
   resourceOverride: { group: placementGroup, resource: 'resourceoverrides' },
   clusterResourceOverrideSnapshot: { group: placementGroup, resource: 'clusterresourceoverridesnapshots' },
   resourceOverrideSnapshot: { group: placementGroup, resource: 'resourceoverridesnapshots' },
+  clusterPolicySnapshot: { group: placementGroup, resource: 'clusterschedulingpolicysnapshots' },
+  policySnapshot: { group: placementGroup, resource: 'schedulingpolicysnapshots' },
   placementStatus: { group: placementGroup, resource: 'clusterresourceplacementstatuses' },
   memberCluster: { group: 'cluster.kubernetes-fleet.io', resource: 'memberclusters' },
   clusterProfile: { group: 'multicluster.x-k8s.io', resource: 'clusterprofiles' },

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../api/kube-object.ts'
 import type { Message, PlacementKey, PlacementMessage } from '../api/message.ts'
 import type { Placement, PlacementStatus } from '../api/placement.ts'
-import type { Observed, PlacementHeader } from '../api/placement-record.ts'
+import { currentPolicy, type Observed, type PlacementHeader } from '../api/placement-record.ts'
 import { findCondition, withCondition, withoutCondition } from '../domain/condition.ts'
 import { heldMessage } from '../domain/guard/removal-guard.ts'
 import { sortedKeys } from '../domain/placement/canonical-json.ts'
@@ -64,9 +64,9 @@ export function statusOf(
   { header, wanted, observed }: PlacementRecord,
   now: string,
 ): PlacementStatus {
-  const { policies, snapshots, scheduling, selected, selectionError, schedulingError } = header.value
+  const { snapshots, scheduling, selected, selectionError, schedulingError } = header.value
   if (selectionError !== undefined) return invalidSelectors(placement, selectionError, now)
-  const policySnapshot = policies.at(-1)
+  const policySnapshot = currentPolicy(header.value)
   const seen = new Map(observed.map(({ value }) => [value.cluster, value]))
   const { status } = placementStatus({
     placement,

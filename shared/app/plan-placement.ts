@@ -3,7 +3,7 @@
 import type { ClusterReason } from '../api/decision.ts'
 import type { KubeObject } from '../api/kube-object.ts'
 import type { Placement, PlacementStatus, ResourceIdentifier } from '../api/placement.ts'
-import type { Observed, PlacementHeader, Wanted } from '../api/placement-record.ts'
+import { currentPolicy, type Observed, type PlacementHeader, type Wanted } from '../api/placement-record.ts'
 import type { ClusterPlan, PlacementPlanStatus } from '../api/plan.ts'
 import { type Overrides, overridePicker } from '../domain/override/match.ts'
 import { cleanObject } from '../domain/placement/clean-object.ts'
@@ -52,13 +52,14 @@ export async function planPlacement(platform: PlanNeeds, placement: Placement): 
     key,
     stored: record?.header.value,
     content,
+    client: record?.header.value.clientPolicy === undefined ? undefined : { latest: record.header.value.clientPolicy },
     now,
     // What is held back for a while comes all the same.
     debounce: { minimumIntervalMs: 0, collectionMs: 0 },
   })
   const before = (record?.wanted ?? []).map(({ value }) => value)
   const observed = record?.observed ?? []
-  const policySnapshot = header.policies.at(-1)
+  const policySnapshot = currentPolicy(header)
   if (header.selectionError !== undefined || !policySnapshot) {
     const status = statusOf(placement, recordOf(header, before, observed), rfc3339(now))
     return { plan: refused(header.selectionError ?? 'no policy snapshot'), status }

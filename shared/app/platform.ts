@@ -23,6 +23,8 @@ export interface Settings {
   readonly snapshotMinIntervalMs: number
   readonly snapshotCollectMs: number
   readonly coalesceMs: number
+  /** `clients`: the hub makes no snapshots and rolls nothing out, it schedules what clients say. */
+  readonly policySnapshots: 'hub' | 'clients'
   /** How long one look at what others change on members lasts; 0 looks at what has happened and no longer. */
   readonly driftWatchMs: number
   /** Share of a placement's objects or clusters, in percent, that may go in one step nobody asked for. */

@@ -6,11 +6,13 @@ import type { HeldStep, PlacementHeader } from '../api/placement-record.ts'
 import { goJson } from '../domain/go-json.ts'
 import { approvalAnnotation, heldSelection } from '../domain/guard/removal-guard.ts'
 import { cleanObject } from '../domain/placement/clean-object.ts'
+import type { ClientPolicy } from '../domain/placement/client-policy.ts'
 import { nextHeader, type PlacementContent } from '../domain/placement/header.ts'
 import { countEnvelopes, groupHash } from '../domain/placement/resource-snapshot.ts'
 import { identifierOf } from '../domain/placement/select.ts'
 import { mirrorProblem } from '../domain/status/namespace-mirror.ts'
 import type { Row } from '../ports/placement-store.ts'
+import { dropClientSnapshots, readClientPolicy } from './client-snapshots.ts'
 import { untilWritten } from './commit.ts'
 import { placementLocation, readPlacement } from './fleet-lists.ts'
 import { updateObject, withoutFinalizers } from './object-update.ts'
@@ -53,8 +55,20 @@ export async function reconcilePlacement(platform: Needs, message: ReconcileMess
     if (!found && header && !header.value.deleting) return vanished(platform, header.value)
     if (!found || found.placement.metadata.deletionTimestamp) return end(platform, key, header)
     await guard(platform, key, found.placement)
-    await refresh(platform, key, found.placement, header)
+    const client = await clientOf(platform, message, header?.value)
+    await refresh(platform, { key, placement: found.placement, header, client })
   })
+}
+
+/** What another client wants. Asked for where one may have spoken: when it just did, when it did before, at the first look. */
+async function clientOf(
+  { objects, settings }: Needs,
+  { placement, snapshots }: Extract<ReconcileMessage, { kind: 'placement' }>,
+  header: PlacementHeader | undefined,
+): Promise<ClientPolicy | undefined> {
+  const may = snapshots || header === undefined || header.clientPolicy !== undefined
+  const found = may ? await readClientPolicy(objects, placement) : undefined
+  return found ?? (settings.policySnapshots === 'clients' ? { latest: null } : undefined)
 }
 
 /** Overrides and their snapshots have work of their own; any other object wakes those who place it. */
@@ -87,6 +101,7 @@ async function end(platform: Needs, key: PlacementKey, header: Row<PlacementHead
       header: { value: { ...header.value, deleting: true }, etag: header.etag },
       news: [wakeSchedule(key)],
     })
+  if (header?.value.clientPolicy !== undefined) await dropClientSnapshots(platform.objects, key)
   const { type, key: objectKey } = placementLocation(key)
   await updateObject(platform.objects, type, objectKey, (object) =>
     object.metadata.deletionTimestamp && hasOwnFinalizer(object)
@@ -111,18 +126,20 @@ function hasOwnFinalizer({ metadata }: KubeObject): boolean {
   return placementFinalizers.some((finalizer) => metadata.finalizers?.includes(finalizer))
 }
 
-async function refresh(
-  platform: Needs,
-  key: PlacementKey,
-  placement: Placement,
-  header: Row<PlacementHeader> | undefined,
-): Promise<void> {
+interface Refresh {
+  readonly key: PlacementKey
+  readonly placement: Placement
+  readonly header: Row<PlacementHeader> | undefined
+  readonly client: ClientPolicy | undefined
+}
+
+async function refresh(platform: Needs, { key, placement, header, client }: Refresh): Promise<void> {
   const { settings, clock } = platform
   const stored = header?.value
-  const content = await contentOf(platform, placement)
+  const content: PlacementContent = client ? { resources: [] } : await contentOf(platform, placement)
   const now = clock.now()
   const held =
-    'resources' in content
+    'resources' in content && !client
       ? heldSelection({ placement, stored, resources: content.resources, now, percent: settings.removalGuardPercent })
       : undefined
   if (header && held) return hold(platform, key, header, held)
@@ -131,6 +148,7 @@ async function refresh(
     key,
     stored,
     content,
+    client,
     now,
     debounce: { minimumIntervalMs: settings.snapshotMinIntervalMs, collectionMs: settings.snapshotCollectMs },
   })

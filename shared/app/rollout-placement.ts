@@ -7,6 +7,7 @@ import type { Overrides } from '../domain/override/match.ts'
 import { bindingView } from '../domain/rollout/binding-view.ts'
 import { planRollout, type RolloutPlan } from '../domain/rollout/plan.ts'
 import { nextEpoch, type RolloutRows, rolloutRows } from '../domain/rollout/rows.ts'
+import { isRolledOutByClient } from '../domain/scheduler/rows.ts'
 import type { PlacementRecord } from '../ports/placement-store.ts'
 import { rfc3339, untilWritten } from './commit.ts'
 import { readPlacement } from './fleet-lists.ts'
@@ -22,6 +23,7 @@ export async function rolloutPlacement(platform: Needs, { placement: key }: Plac
     const [record, found] = await Promise.all([platform.placements.read(key), readPlacement(platform.objects, key)])
     if (!record || !found || record.header.value.deleting || record.header.value.uid !== found.placement.metadata.uid)
       return
+    if (isRolledOutByClient(record.header.value)) return
     const [clusters, overrides] = await Promise.all([
       platform.lists.memberClusters(),
       matchedOverrides(platform, found.placement, record.header.value.snapshots.at(-1)),

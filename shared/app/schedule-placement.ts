@@ -2,7 +2,7 @@
 
 import type { SchedulingDecision } from '../api/decision.ts'
 import type { Message, PlacementKey, PlacementMessage } from '../api/message.ts'
-import type { Observed } from '../api/placement-record.ts'
+import { currentPolicy, type Observed } from '../api/placement-record.ts'
 import { type Fleet, fleetOf } from '../domain/scheduler/fleet.ts'
 import { removalRows, type ScheduleRows } from '../domain/scheduler/rows.ts'
 import { type ScheduleRecordInput, scheduleRecord } from '../domain/scheduler/schedule-record.ts'
@@ -32,7 +32,7 @@ async function decide(
   observed: ReadonlyMap<string, Observed>,
 ): Promise<void> {
   const { lists, clock, ids, log, settings } = platform
-  const policySnapshot = record.header.value.policies.at(-1)
+  const policySnapshot = currentPolicy(record.header.value)
   if (!policySnapshot) return
   const fleet = fleetOf(await lists.memberClusters(), 'hubless')
   const { rows, header, decision, error } = scheduleRecord({

@@ -14,6 +14,12 @@ export function sessionOf(key: string): string {
   return `s${(hash >>> 0) % sessions}`
 }
 
+/** A client wrote a policy snapshot of a placement. */
+export function wakeForSnapshots(placement: PlacementKey): Message {
+  const body = { kind: 'placement' as const, placement, snapshots: true }
+  return { queue: 'reconcile-placement', session: sessionOf(placement), body }
+}
+
 export function wakeReconcile(placement: PlacementKey, coalesceMs?: number): Message {
   return {
     queue: 'reconcile-placement',

@@ -83,6 +83,8 @@ const Environment = z.object({
   HUBLESS_DISRUPTION_BUDGETS: flag(true),
   /** `true` where KubeFleet's cross-cluster networking agents run on the members too. */
   HUBLESS_NETWORKING_AGENTS: flag(false),
+  /** Who writes the policy snapshots of placements. With `clients` the hub only schedules. */
+  HUBLESS_POLICY_SNAPSHOTS: z.enum(['hub', 'clients']).default('hub'),
   /** One call to a member may take this long. */
   HUBLESS_MEMBER_TIMEOUT_MS: milliseconds(10_000, 100, 60_000),
   /** A watch is ended after this time; the front end would cut it at 230 s. */
@@ -122,6 +124,7 @@ export interface Config {
   readonly snapshotMinIntervalMs: number
   readonly snapshotCollectMs: number
   readonly coalesceMs: number
+  readonly policySnapshots: 'hub' | 'clients'
   /** When a cluster counts as lost, and how long its leaving is waited for. Milliseconds. */
   readonly membership: {
     readonly heartbeatMs: number
@@ -170,6 +173,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     snapshotMinIntervalMs: settings.HUBLESS_SNAPSHOT_MIN_INTERVAL_MS,
     snapshotCollectMs: settings.HUBLESS_SNAPSHOT_COLLECT_MS,
     coalesceMs: settings.HUBLESS_COALESCE_MS,
+    policySnapshots: settings.HUBLESS_POLICY_SNAPSHOTS,
     membership: {
       heartbeatMs: settings.HUBLESS_HEARTBEAT_LOST_MS,
       unhealthyMs: settings.HUBLESS_UNHEALTHY_MS,

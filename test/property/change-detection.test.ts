@@ -12,6 +12,7 @@ import { objectIndex } from '../../shared/app/object-index.ts'
 import { concernedPlacements } from '../../shared/app/wake-concerned.ts'
 import { matchesLabels } from '../../shared/domain/label-selector.ts'
 import type { ObjectIndex } from '../../shared/ports/object-index.ts'
+import { settings } from '../support/settings.ts'
 
 type Labels = Record<string, string>
 
@@ -260,7 +261,11 @@ test('a definition of a kind reaches who selects the kind, other versions also w
   const type = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' }
   const told = (object: KubeObject, previous: KubeObject | undefined) => {
     const change = previous ? ('MODIFIED' as const) : ('ADDED' as const)
-    const [message] = newsOf({ type, key: { name: 'widgets.example.com' }, change, object, previous }, 0)
+    const [message] = newsOf(
+      { type, key: { name: 'widgets.example.com' }, change, object, previous },
+      0,
+      settings.membership,
+    )
     assert.ok(message?.queue === 'reconcile-placement' && message.body.kind === 'objects')
     return concernedPlacements(needs, message.body.objects)
   }

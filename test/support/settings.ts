@@ -7,6 +7,7 @@ export const settings: Settings = {
   snapshotMinIntervalMs: 0,
   snapshotCollectMs: 0,
   coalesceMs: 100,
+  policySnapshots: 'hub',
   driftWatchMs: 0,
   removalGuardPercent: 30,
   membership: {

@@ -34,7 +34,7 @@ import { memberAccess } from '../../shared/app/member-access.ts'
 import { newsOf } from '../../shared/app/news.ts'
 import { objectIndex } from '../../shared/app/object-index.ts'
 import { placedKinds } from '../../shared/app/placed-kinds.ts'
-import type { Platform } from '../../shared/app/platform.ts'
+import type { Platform, Settings } from '../../shared/app/platform.ts'
 import { createPlanReview, createPreview } from '../../shared/app/preview.ts'
 import { createPublisher, relayOutbox } from '../../shared/app/publisher.ts'
 import { reconcilePlacement } from '../../shared/app/reconcile-placement.ts'
@@ -48,7 +48,8 @@ import { fleetViews } from '../../shared/app/views/fleet-views.ts'
 import { watchMembers } from '../../shared/app/watch-members.ts'
 import { ConflictError, TransientError } from '../../shared/errors.ts'
 import { CrashError, type FaultRates, faultInjector, noFaults, type PlannedFault, seededRandom } from './faults.ts'
-import { door, settings } from './settings.ts'
+import { pathOf } from './object-path.ts'
+import { door, settings as usual } from './settings.ts'
 
 /** Deliveries after which a pipeline that has not come to rest is judged to be spinning. */
 const deliveryLimit = 20_000
@@ -63,6 +64,7 @@ export interface WorldOptions {
   readonly planned?: PlannedFault
   /** When workloads on members become ready: at once (default), or when the test settles a member. */
   readonly workloads?: 'at once' | 'on settle'
+  readonly settings?: Partial<Settings>
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>
@@ -73,7 +75,9 @@ export async function createWorld({
   faults = noFaults,
   planned,
   workloads = 'at once',
+  ...options
 }: WorldOptions = {}) {
+  const settings = { ...usual, ...options.settings }
   const random = seededRandom(seed)
   const clock = new ManualClock()
   const ids = sequentialIds()
@@ -313,6 +317,8 @@ export async function createWorld({
   return world
 }
 
+export { pathOf } from './object-path.ts'
+
 export const placementKind = { apiVersion: 'placement.kubernetes-fleet.io/v1beta1', kind: 'ClusterResourcePlacement' }
 
 /** A member's Secret and MemberCluster. */
@@ -335,27 +341,4 @@ export function clusterObjects(name: string, labels: Record<string, string> = {}
 
 function sameSession(a: Message, b: Message): boolean {
   return a.queue === b.queue && a.session === b.session
-}
-
-const plurals = new Map(
-  [...builtinKinds, ...fleetKinds].map((kind) => [
-    `${kind.group ? `${kind.group}/` : ''}${kind.version} ${kind.kind}`,
-    kind,
-  ]),
-)
-
-/** The path of an object; kinds the hub does not know are taken for namespaced when they have a namespace. */
-export function pathOf({
-  apiVersion,
-  kind,
-  metadata,
-}: {
-  apiVersion: string
-  kind: string
-  metadata: { name?: string | undefined; namespace?: string | undefined }
-}): string {
-  const plural = plurals.get(`${apiVersion} ${kind}`)?.plural ?? `${kind.toLowerCase()}s`
-  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-  const scope = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`
-  return `${root}${scope}/${plural}/${metadata.name}`
 }

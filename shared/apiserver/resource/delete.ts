@@ -78,6 +78,8 @@ async function remove(call: Call, stored: StoredObject, deletion: Deletion): Pro
   const view = server.views?.(kind.storage)
   if (view) {
     if (!view.write?.delete) throw methodNotAllowed()
+    const why = await view.write.refuses?.(stored.key)
+    if (why !== undefined) throw methodNotAllowed(why)
     await view.write.delete(stored.key, old)
     return removedAnswer(call, old)
   }

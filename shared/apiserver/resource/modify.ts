@@ -71,6 +71,8 @@ async function store(
   const view = server.views?.(kind.storage)
   if (view) {
     if (!view.write) throw methodNotAllowed()
+    const why = await view.write.refuses?.(key)
+    if (why !== undefined) throw methodNotAllowed(why)
     return await view.write.update(key, next, old)
   }
   const removed = isDeletionOver(call, next)

@@ -22,7 +22,11 @@ export interface View {
   revision(): Promise<number>
   /** Passes a write on to what the view is rendered from. Absent: the kind is only read. */
   readonly write?: {
+    /** Why an object takes no writes; undefined when it takes them. */
+    refuses?(key: ObjectKey): Promise<string | undefined>
     update(key: ObjectKey, object: KubeObject, old: KubeObject): Promise<KubeObject>
+    create?(object: KubeObject): Promise<KubeObject>
+    delete?(key: ObjectKey, old: KubeObject): Promise<void>
   }
   /** Tells the view's parts apart, so that a watch reads again only what may have changed. */
   readonly parts?: {
@@ -88,6 +92,17 @@ export async function renderEach(
 }
 
 /** A view of objects named after their placements: reading one looks only at placements it may be named after. */
+/** Names are cut and made labels: several placements may share a prefix. */
+export async function placementsNamed(
+  needs: Pick<ViewNeeds, 'placements'>,
+  scope: Scope,
+  { namespace, name }: ObjectKey,
+  prefix: (placementName: string) => string,
+): Promise<readonly PlacementKey[]> {
+  const keys = await placementKeys(needs, scope, namespace)
+  return keys.filter((key) => name.startsWith(prefix(placementLocation(key).key.name)))
+}
+
 export function placementView(
   needs: ViewNeeds,
   scope: Scope,
@@ -98,9 +113,7 @@ export function placementView(
 ): View {
   return {
     async get({ namespace, name }) {
-      const keys = (await placementKeys(needs, scope, namespace)).filter((key) =>
-        name.startsWith(options.prefix(placementLocation(key).key.name)),
-      )
+      const keys = await placementsNamed(needs, scope, { namespace, name }, options.prefix)
       return (await renderEach(keys, options.render)).find(({ metadata }) => metadata.name === name)
     },
     list: async (namespace) => renderEach(await placementKeys(needs, scope, namespace), options.render),

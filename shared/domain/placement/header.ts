@@ -3,6 +3,7 @@ import type { PlacementKey } from '../../api/message.ts'
 import type { Placement, ResourceIdentifier } from '../../api/placement.ts'
 import type { PlacementHeader, ResourceSnapshot } from '../../api/placement-record.ts'
 import { sortedKeys } from './canonical-json.ts'
+import type { ClientPolicy } from './client-policy.ts'
 import { decidePolicySnapshot } from './policy-snapshot.ts'
 import { type Debounce, decideResourceSnapshot, type SnapshotContent } from './resource-snapshot.ts'
 
@@ -16,6 +17,8 @@ export interface HeaderInput {
   readonly key: PlacementKey
   readonly stored: PlacementHeader | undefined
   readonly content: PlacementContent
+  /** What another client wants, if one writes the policy snapshots. Nothing is selected then. */
+  readonly client?: ClientPolicy | undefined
   /** Epoch milliseconds. */
   readonly now: number
   readonly debounce: Debounce
@@ -37,6 +40,7 @@ const defaultHistory = 10
 /** The next header. A placement of the same name as one that is still being removed takes over where that one stands. */
 export function nextHeader(input: HeaderInput): HeaderDecision {
   const base = baseHeader(input)
+  if (input.client) return followed(base, input.client, input.stored)
   if ('error' in input.content) {
     const header = { ...base, selectionError: input.content.error }
     return { header, changed: differs(header, input.stored), schedule: false, rollout: false, waitMs: 0 }
@@ -63,6 +67,17 @@ function taken(snapshots: readonly ResourceSnapshot[], generation: number): Reso
   return snapshots.map((snapshot, at) =>
     at === snapshots.length - 1 && snapshot.generation === undefined ? { ...snapshot, generation } : snapshot,
   )
+}
+
+/** The policy of another client: it makes the snapshots, the hub schedules. */
+function followed(
+  base: PlacementHeader,
+  { latest }: ClientPolicy,
+  stored: PlacementHeader | undefined,
+): HeaderDecision {
+  const header: PlacementHeader = { ...base, clientPolicy: latest }
+  const changed = differs(header, stored)
+  return { header, changed, schedule: changed, rollout: false, waitMs: 0 }
 }
 
 function baseHeader({ placement, key, stored, now }: HeaderInput): PlacementHeader {
@@ -104,13 +119,22 @@ function snapshotsOf(
  * as the current one, and its scheduling says nothing about this one.
  */
 function inherited(stored: PlacementHeader, { metadata }: Placement): PlacementHeader {
-  if (stored.uid === metadata.uid) return stored
+  if (stored.uid === metadata.uid && stored.clientPolicy === undefined) return stored
+  // A client's policy counted last: names of bindings may say its, so the hub goes on with a snapshot of a new name.
+  if (stored.uid === metadata.uid) return { ...stored, policies: outdated(renumbered(stored)) }
   const { scheduling: _, schedulingError: __, ...rest } = stored
   return {
     ...rest,
     policies: outdated(stored.policies),
     snapshots: outdated(stored.snapshots),
   }
+}
+
+/** The newest of the hub's own policies with an index no smaller than the client's. */
+function renumbered({ policies, clientPolicy }: PlacementHeader): PlacementHeader['policies'] {
+  return policies.map((policy, at) =>
+    at === policies.length - 1 ? { ...policy, index: Math.max(policy.index, clientPolicy?.index ?? 0) } : policy,
+  )
 }
 
 function outdated<T extends { readonly hash: string }>(snapshots: readonly T[]): T[] {

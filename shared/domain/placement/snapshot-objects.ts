@@ -36,13 +36,16 @@ export function policySnapshotObject(
       },
     },
     spec: { ...(policy && { policy }), policyHash: Buffer.from(hash, 'utf8').toString('base64') },
-    ...(scheduling && {
-      status: {
-        observedCRPGeneration: scheduling.observedPlacementGeneration,
-        conditions: [scheduling.condition],
-        targetClusters: scheduling.listed,
-      },
-    }),
+    ...(scheduling && { status: policySnapshotStatus(scheduling) }),
+  }
+}
+
+/** What the scheduler says of a policy snapshot. */
+export function policySnapshotStatus(scheduling: SchedulingStatus) {
+  return {
+    observedCRPGeneration: scheduling.observedPlacementGeneration,
+    conditions: [scheduling.condition],
+    targetClusters: scheduling.listed,
   }
 }
 

@@ -1,6 +1,6 @@
 // From a scheduling cycle to the rows that change.
 import type { Binding } from '../../api/binding.ts'
-import type { PlacementHeader, SchedulingStatus, Wanted } from '../../api/placement-record.ts'
+import { currentPolicy, type PlacementHeader, type SchedulingStatus, type Wanted } from '../../api/placement-record.ts'
 import { nextEpoch } from '../rollout/rows.ts'
 import type { CycleResult } from './cycle.ts'
 import { sameScheduling } from './decisions.ts'
@@ -35,8 +35,11 @@ export function scheduleRows({ header, wanted, result, newUid, now }: ScheduleRo
   const created = result.create
     .filter(({ targetCluster }) => !taken.has(targetCluster))
     .map((binding) => newRow(binding, { epoch, peers: taken.size + result.create.length, uid: newUid(), now }))
-  // A cluster that was given up before anything was sent there has nothing to clean up, and no place in the rollout.
-  const given = result.unschedule.map(({ name }) => byName.get(name)).filter((row) => row?.payload === '')
+  // A cluster that was given up before anything was sent there has nothing to clean up, and no place in the rollout. A client
+  // that rolls out itself decides that itself.
+  const given = isRolledOutByClient(header)
+    ? []
+    : result.unschedule.map(({ name }) => byName.get(name)).filter((row) => row?.payload === '')
   const finished = given.flatMap((row) => (row ? [row.cluster] : []))
   const changed = [...result.patch, ...result.unschedule].flatMap((binding) => {
     const row = byName.get(binding.name)
@@ -56,6 +59,11 @@ export function scheduleRows({ header, wanted, result, newUid, now }: ScheduleRo
     finished,
     clusters: changed.filter(({ payload }) => payload !== '').map(({ cluster }) => cluster),
   }
+}
+
+/** Whether another client runs the placement, and the hub never rolled anything of it out. */
+export function isRolledOutByClient({ clientPolicy, snapshots }: PlacementHeader): boolean {
+  return clientPolicy !== undefined && snapshots.length === 0
 }
 
 /** Everything a placement has put anywhere is to go. */
@@ -113,7 +121,7 @@ function changedRow(row: Wanted, binding: Binding, epoch: number): Wanted {
 }
 
 function schedulingOf(header: PlacementHeader, { status }: CycleResult): SchedulingStatus | undefined {
-  const policySnapshot = header.policies.at(-1)?.name
+  const policySnapshot = currentPolicy(header)?.name
   if (!status || policySnapshot === undefined) return undefined
   const since = header.scheduling?.condition
   const kept = since?.status === status.condition.status ? since.lastTransitionTime : undefined
