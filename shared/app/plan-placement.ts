@@ -5,6 +5,7 @@ import type { KubeObject } from '../api/kube-object.ts'
 import type { Placement, PlacementStatus, ResourceIdentifier } from '../api/placement.ts'
 import { currentPolicy, type Observed, type PlacementHeader, type Wanted } from '../api/placement-record.ts'
 import type { ClusterPlan, PlacementPlanStatus } from '../api/plan.ts'
+import { heldMessage } from '../domain/guard/removal-guard.ts'
 import { type Overrides, overridePicker } from '../domain/override/match.ts'
 import { cleanObject } from '../domain/placement/clean-object.ts'
 import { nextHeader, type PlacementContent } from '../domain/placement/header.ts'
@@ -22,6 +23,7 @@ import { placementKeyOf } from './fleet-lists.ts'
 import { statusOf } from './fold-status.ts'
 import { matchedOverrides, noOverrides } from './matched-overrides.ts'
 import type { Platform } from './platform.ts'
+import { heldStep } from './reconcile-placement.ts'
 import { selectForPlacement } from './select-for-placement.ts'
 import { renderWork } from './work/render-work.ts'
 
@@ -47,6 +49,13 @@ export async function planPlacement(platform: PlanNeeds, placement: Placement): 
   const now = platform.clock.now()
   const record = await platform.placements.read(key)
   const { content, manifests } = await contentOf(platform, placement)
+  const stored = record?.header.value
+  const percent = platform.settings.removalGuardPercent
+  const held = heldStep({ placement, stored, content, now, percent })
+  if (record && held) {
+    const status = statusOf(placement, record, rfc3339(now))
+    return { plan: refused(`held back: ${heldMessage(held, placement)}`), status }
+  }
   const { header } = nextHeader({
     placement,
     key,

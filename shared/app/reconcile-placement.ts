@@ -138,10 +138,8 @@ async function refresh(platform: Needs, { key, placement, header, client }: Refr
   const stored = header?.value
   const content: PlacementContent = client ? { resources: [] } : await contentOf(platform, placement)
   const now = clock.now()
-  const held =
-    'resources' in content && !client
-      ? heldSelection({ placement, stored, resources: content.resources, now, percent: settings.removalGuardPercent })
-      : undefined
+  const guarded = client ? undefined : content
+  const held = guarded && heldStep({ placement, stored, content: guarded, now, percent: settings.removalGuardPercent })
   if (header && held) return hold(platform, key, header, held)
   const next = nextHeader({
     placement,
@@ -166,9 +164,20 @@ async function refresh(platform: Needs, { key, placement, header, client }: Refr
       news,
     })
   } else if (later.length > 0) await platform.bus.send(later)
+  if (isApproved(stored, placement)) await platform.bus.send([wakeSchedule(key)])
+}
+
+function isApproved(stored: PlacementHeader | undefined, { metadata }: Placement): boolean {
   const waiting = stored?.heldScheduling?.step
-  if (waiting !== undefined && placement.metadata.annotations?.[approvalAnnotation] === waiting)
-    await platform.bus.send([wakeSchedule(key)])
+  return waiting !== undefined && metadata.annotations?.[approvalAnnotation] === waiting
+}
+
+/** What a pass finds that must wait for approval. */
+export function heldStep({
+  content,
+  ...step
+}: Omit<Parameters<typeof heldSelection>[0], 'resources'> & { readonly content: PlacementContent }) {
+  return 'resources' in content ? heldSelection({ ...step, resources: content.resources }) : undefined
 }
 
 /** Keeps everything as it is, and says what waits for approval. */

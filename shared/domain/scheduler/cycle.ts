@@ -26,8 +26,8 @@ import {
   selectedDecision,
 } from './decisions.ts'
 import { type Fleet, nameOf } from './fleet.ts'
-import type { CycleContext } from './plugin.ts'
-import { defaultProfile, type StablePlugins } from './profile.ts'
+import type { CycleContext, PluginFactory } from './plugin.ts'
+import { type KnownPlugins, profileOf } from './profile.ts'
 import { filterAll, filterAndScore, pickBest, type ScoredCluster, zeroScore } from './stages.ts'
 
 export interface CycleInput {
@@ -42,6 +42,8 @@ export interface CycleInput {
   readonly now: number
   /** When a cluster counts as lost; KubeFleet's limits unless given. */
   readonly limits?: EligibilityLimits | undefined
+  /** KubeFleet's rules unless given. */
+  readonly rules?: readonly PluginFactory[] | undefined
   /** Full name of a new binding for a cluster; see `bindingName`. */
   readonly newName: (cluster: string) => string
 }
@@ -73,7 +75,7 @@ export interface CycleResult extends BindingPlan {
 
 interface Round {
   readonly input: CycleInput
-  readonly stable: StablePlugins | undefined
+  readonly stable: KnownPlugins | undefined
   readonly bindings: ClassifiedBindings
 }
 
@@ -85,7 +87,7 @@ const nothing: BindingPlan = { create: [], patch: [], unschedule: [] }
  * Runs one cycle. Never throws for what users wrote; see `CycleResult.error`. `stable` are plugins shared with other cycles
  * over the same fleet, policy and time.
  */
-export function runCycle(input: CycleInput, stable?: StablePlugins): CycleResult {
+export function runCycle(input: CycleInput, stable?: KnownPlugins): CycleResult {
   const sorted = [...input.bindings].sort((a, b) => byText(a.name, b.name))
   const bindings = classifyBindings(sorted, input.policySnapshot.name, input.fleet.byName)
   const removeFinalizer = bindings.deleting.map(({ name }) => name)
@@ -113,7 +115,7 @@ function schedule(round: Round): Branch {
 /** Every cluster that passes the filters. Always fulfilled, even by no cluster at all. */
 function pickAll(round: Round): Branch {
   const { input, bindings } = round
-  const { scored, filtered } = filterAll(defaultProfile(contextOf(round), round.stable), input.fleet.clusters)
+  const { scored, filtered } = filterAll(profileOf(contextOf(round), input.rules, round.stable), input.fleet.clusters)
   const plan = match(round, scored, true)
   const selected = [plan.create, plan.patch, bindings.scheduled, bindings.bound]
   return { ...plan, status: report(round, { selected, notPicked: [], filtered }, selected.flat().length) }
@@ -233,7 +235,7 @@ export function needsAnotherCycle(desired: number, limit: number, picked: number
 function pickMore(round: Round, wanted: number, present: number): Branch {
   const { input, bindings } = round
   const desired = wanted - present
-  const profile = defaultProfile(contextOf(round), round.stable)
+  const profile = profileOf(contextOf(round), input.rules, round.stable)
   const { limit, scored, filtered } = filterAndScore(profile, input.fleet.clusters, desired)
   const { picked, notPicked } = pickBest(scored, pickCount(desired, limit, scored.length))
   const plan = match(round, picked, true)

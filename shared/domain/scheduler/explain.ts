@@ -10,7 +10,7 @@ import { type CycleInput, lookUp } from './cycle.ts'
 import { filteredDecision, ineligibleDecision, notFoundDecision, notPickedDecision } from './decisions.ts'
 import { nameOf } from './fleet.ts'
 import type { Plugin, Verdict } from './plugin.ts'
-import { defaultProfile, type Profile } from './profile.ts'
+import { type Profile, profileOf } from './profile.ts'
 import { byRank, filterCluster, prepare, type ScoredCluster, scoreClusters, zeroScore } from './stages.ts'
 
 /** `bindings` as they are when scheduling is done. */
@@ -57,7 +57,7 @@ function look(input: ExplainInput): Fleetwide {
     now,
     limits,
   }
-  const profile = defaultProfile(context)
+  const profile = profileOf(context, input.rules)
   const skipped = prepare(profile.preFilter, 'preFilter')
   return {
     input,

@@ -56,6 +56,8 @@ export interface Finding {
 /** A plugin at work in one cycle: made anew for each, so what it prepares lives in its closure. Undefined = agreed. */
 export interface Plugin {
   readonly name: string
+  /** Answers depend on nothing a cycle changes: only on the fleet, the policy and the time. They may be remembered. */
+  readonly stable?: boolean
   postBatch?(): BatchAdvice
   preFilter?(): Verdict | undefined
   filter?(cluster: MemberCluster): Verdict | undefined

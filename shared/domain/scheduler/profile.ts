@@ -1,6 +1,6 @@
-// Which plugins run, stage by stage, in order. A new plugin is one line here per stage it takes part in.
+// Which plugins run, in order. A new plugin is one file under plugins/ and one line here.
 import type { MemberCluster } from '../../api/member-cluster.ts'
-import type { CycleContext, Plugin } from './plugin.ts'
+import type { CycleContext, Plugin, PluginFactory } from './plugin.ts'
 import { clusterAffinity } from './plugins/cluster-affinity.ts'
 import { clusterEligibility } from './plugins/cluster-eligibility.ts'
 import { namespaceAffinity } from './plugins/namespace-affinity.ts'
@@ -17,33 +17,23 @@ export interface Profile {
   readonly score: readonly Plugin[]
 }
 
-/** Plugins whose answers depend on nothing a cycle changes: only on the fleet, the policy and the time. */
-export interface StablePlugins {
-  readonly affinity: Plugin
-  readonly eligible: Plugin
-  readonly namespace: Plugin
-  readonly taints: Plugin
-}
+/** KubeFleet's rules, one line each. The order matters: the first filter that refuses gives the reason. */
+export const schedulingRules: readonly PluginFactory[] = [
+  clusterAffinity,
+  clusterEligibility,
+  namespaceAffinity,
+  taintToleration,
+  samePlacementAffinity,
+  topologySpread,
+]
 
-/** Sets the stable plugins up. */
-export function stablePlugins(context: CycleContext): StablePlugins {
-  return {
-    affinity: clusterAffinity(context),
-    eligible: clusterEligibility(context),
-    namespace: namespaceAffinity(context),
-    taints: taintToleration(context),
-  }
-}
+/** Plugins set up already, by what made them. */
+export type KnownPlugins = ReadonlyMap<PluginFactory, Plugin>
 
 /** Stable plugins that remember their answers, for placements that take many cycles over one fleet. */
-export function rememberingPlugins(context: CycleContext): StablePlugins {
-  const { affinity, eligible, namespace, taints } = stablePlugins(context)
-  return {
-    affinity: remembering(affinity),
-    eligible: remembering(eligible),
-    namespace: remembering(namespace),
-    taints: remembering(taints),
-  }
+export function rememberingPlugins(context: CycleContext, rules: readonly PluginFactory[]): KnownPlugins {
+  const made = rules.map((rule) => [rule, rule(context)] as const).filter(([, { stable }]) => stable)
+  return new Map(made.map(([rule, plugin]) => [rule, remembering(plugin)]))
 }
 
 function remembering(plugin: Plugin): Plugin {
@@ -68,16 +58,18 @@ function remembered<K, V>(ask: (key: K) => V): (key: K) => V {
   }
 }
 
-/** The profile every placement is scheduled with, set up for one cycle. */
-export function defaultProfile(context: CycleContext, stable: StablePlugins = stablePlugins(context)): Profile {
-  const { affinity, eligible, namespace, taints } = stable
-  const same = samePlacementAffinity(context)
-  const spread = topologySpread(context)
+/** The rules set up for one cycle: each plugin takes part in the stages it has. */
+export function profileOf(
+  context: CycleContext,
+  rules: readonly PluginFactory[] = schedulingRules,
+  known: KnownPlugins = new Map(),
+): Profile {
+  const plugins = rules.map((rule) => known.get(rule) ?? rule(context))
   return {
-    postBatch: [spread],
-    preFilter: [affinity, namespace, spread],
-    filter: [affinity, eligible, namespace, taints, same, spread],
-    preScore: [affinity, spread],
-    score: [affinity, same, spread],
+    postBatch: plugins.filter(({ postBatch }) => postBatch),
+    preFilter: plugins.filter(({ preFilter }) => preFilter),
+    filter: plugins.filter(({ filter }) => filter),
+    preScore: plugins.filter(({ preScore }) => preScore),
+    score: plugins.filter(({ score }) => score),
   }
 }

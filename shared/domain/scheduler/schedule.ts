@@ -2,7 +2,7 @@
 import type { Binding } from '../../api/binding.ts'
 import { InvariantError } from '../../errors.ts'
 import { type CycleInput, type CycleResult, runCycle } from './cycle.ts'
-import { rememberingPlugins } from './profile.ts'
+import { rememberingPlugins, schedulingRules } from './profile.ts'
 
 /** More cycles than this cannot be: each places at least one cluster of those wanted. */
 const spareCycles = 2
@@ -34,10 +34,11 @@ export function scheduleFully(input: CycleInput): CycleResult {
 }
 
 /** Only spread constraints take more than one cycle, and then remembering pays. */
-function stableFor({ fleet, policySnapshot, placement, now, limits }: CycleInput) {
+function stableFor({ fleet, policySnapshot, placement, now, limits, rules = schedulingRules }: CycleInput) {
   const { policy } = policySnapshot
   if ((policy?.topologySpreadConstraints?.length ?? 0) === 0) return undefined
-  return rememberingPlugins({ fleet, policy, namespace: placement.namespace, current: [], obsolete: [], now, limits })
+  const context = { fleet, policy, namespace: placement.namespace, current: [], obsolete: [], now, limits }
+  return rememberingPlugins(context, rules)
 }
 
 /** Bindings as they are once a cycle's changes are stored. Deleting ones stay until their work is gone. */

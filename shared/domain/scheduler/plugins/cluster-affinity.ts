@@ -29,6 +29,7 @@ export const clusterAffinity: PluginFactory = ({ fleet, policy }) => {
   let ranges: ReadonlyMap<string, Range> = new Map()
   return {
     name,
+    stable: true,
     preFilter: () =>
       required.length > 0
         ? undefined

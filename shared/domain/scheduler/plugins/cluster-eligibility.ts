@@ -6,6 +6,7 @@ const name = 'ClusterEligibility'
 
 export const clusterEligibility: PluginFactory = ({ now, limits }) => ({
   name,
+  stable: true,
   filter(cluster) {
     const { eligible, reason } = eligibility(cluster, now, limits)
     return eligible ? undefined : { code: 'ClusterUnschedulable', reasons: [reason], plugin: name }

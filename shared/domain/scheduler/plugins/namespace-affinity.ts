@@ -8,6 +8,7 @@ const collected = 'NamespaceCollectionSucceeded'
 
 export const namespaceAffinity: PluginFactory = ({ namespace }) => ({
   name,
+  stable: true,
   preFilter: () =>
     namespace
       ? undefined

@@ -11,6 +11,7 @@ export const taintToleration: PluginFactory = ({ policy }) => {
   const untolerated = ({ spec }: MemberCluster) => spec.taints?.find((candidate) => !tolerated(candidate, tolerations))
   return {
     name,
+    stable: true,
     filter(cluster) {
       const taint = untolerated(cluster)
       if (!taint) return undefined
