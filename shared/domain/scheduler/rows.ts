@@ -45,7 +45,7 @@ export function scheduleRows({ header, wanted, result, newUid, now }: ScheduleRo
     const row = byName.get(binding.name)
     return row && !finished.includes(row.cluster) ? [changedRow(row, binding, epoch)] : []
   })
-  const scheduling = schedulingOf(header, result)
+  const scheduling = schedulingOf(header, result, now)
   const news = created.length + changed.length + finished.length > 0
   const same =
     !news &&
@@ -120,7 +120,7 @@ function changedRow(row: Wanted, binding: Binding, epoch: number): Wanted {
   }
 }
 
-function schedulingOf(header: PlacementHeader, { status }: CycleResult): SchedulingStatus | undefined {
+function schedulingOf(header: PlacementHeader, { status }: CycleResult, now: string): SchedulingStatus | undefined {
   const policySnapshot = currentPolicy(header)?.name
   if (!status || policySnapshot === undefined) return undefined
   const since = header.scheduling?.condition
@@ -128,7 +128,7 @@ function schedulingOf(header: PlacementHeader, { status }: CycleResult): Schedul
   return {
     policySnapshot,
     observedPlacementGeneration: status.observedGeneration,
-    condition: { ...status.condition, ...(kept !== undefined && { lastTransitionTime: kept }) },
+    condition: { ...status.condition, lastTransitionTime: kept ?? now },
     listed: [...status.listed],
   }
 }
