@@ -21,7 +21,7 @@ const checkConfigMap: Rule = (object, old) => {
     ...Object.keys(data)
       .filter((key) => Object.hasOwn(binary, key))
       .map((key) => invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')),
-    ...(size > maxDataBytes ? [tooLong('', maxDataBytes)] : []),
+    ...(size > maxDataBytes ? [tooLong('[]', maxDataBytes)] : []),
     ...checkImmutable(object, old, ['data', 'binaryData']),
   ]
 }

@@ -47,7 +47,8 @@ export function requestTarget(method: string, url: URL): RequestTarget {
   const query = readableQuery(url.search)
   const watchPrefix = rest[0] === 'watch' && rest.length > 1
   const parts = resourceParts(watchPrefix ? rest.slice(1) : rest)
-  const verb = verbOf(method, parts.name, watchPrefix || isTrue(query.get('watch')))
+  const watch = watchPrefix || (parts.name === undefined && isTrue(query.get('watch')))
+  const verb = verbOf(method, parts.name, watch)
   return { kind: 'resource', request: { group, version, ...parts, verb, query } }
 }
 

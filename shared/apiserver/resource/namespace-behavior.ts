@@ -41,7 +41,8 @@ export const namespaces: KindBehavior = {
   },
   deleting(object) {
     const status = isJsonObject(object['status']) ? object['status'] : {}
-    return { ...object, status: { ...status, phase: 'Terminating' } }
+    const { deletionGracePeriodSeconds: _none, ...metadata } = object.metadata
+    return { ...object, metadata, status: { ...status, phase: 'Terminating' } }
   },
   held(object) {
     return namespaceFinalizers({ spec: object['spec'] }).length > 0

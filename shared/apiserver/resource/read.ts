@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../api/json.ts'
 import { apiVersionOf, asJson, type KubeObject, type ObjectKey } from '../../api/kube-object.ts'
 import { badRequest, expired, futureRevision, invalid } from '../http/status-error.ts'
+import type { FieldError } from '../schema/schema.ts'
 import { renderParts, renderTable, type TableOptions } from '../table/table.ts'
 import { type Call, integerParameter, revisionParameter } from './call.ts'
 import { existing } from './modify.ts'
@@ -121,8 +122,14 @@ function continueToken(text: string | null): z.infer<typeof ContinueToken> | und
   try {
     return ContinueToken.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
   } catch {
-    throw badRequest('continue key is not valid')
+    throw badRequest(`invalid continue token: continue key is not valid${base64Fault(text)}`)
   }
+}
+
+function base64Fault(text: string): string {
+  const odd = text.search(/[^A-Za-z0-9_-]/)
+  const at = odd >= 0 ? odd : text.length % 4 === 1 ? text.length - 1 : -1
+  return at < 0 ? '' : `: illegal base64 data at input byte ${at}`
 }
 
 function encodeToken(rv: number, start: ObjectKey): string {
@@ -139,9 +146,10 @@ function checkMatch(call: Call, wanted: number | undefined, continued: boolean):
   }
   if (!match) return
   const field = 'resourceVersionMatch'
-  if (continued) throw listError(field, 'Forbidden: resourceVersionMatch is forbidden when continue is provided')
-  if (wanted === undefined)
-    throw listError(field, 'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided')
+  const withoutVersion = 'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided'
+  const withContinue = 'Forbidden: resourceVersionMatch is forbidden when continue is provided'
+  if (continued) throw listError(field, ...(wanted === undefined ? [withoutVersion] : []), withContinue)
+  if (wanted === undefined) throw listError(field, withoutVersion)
   if (match === 'NotOlderThan' || (match === 'Exact' && wanted > 0)) return
   if (match === 'Exact')
     throw listError(field, 'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
@@ -149,8 +157,11 @@ function checkMatch(call: Call, wanted: number | undefined, continued: boolean):
 }
 
 /** Errors in the options of a list or a watch. */
-export function listError(field: string, message: string) {
+export function listError(field: string, ...messages: readonly string[]) {
   const kind = { group: 'meta.k8s.io', kind: 'ListOptions' }
-  const reason = message.startsWith('Forbidden') ? 'FieldValueForbidden' : 'FieldValueNotSupported'
-  return invalid(kind, '', [{ field, message, reason }])
+  const errors = messages.map((message): FieldError => {
+    const reason = message.startsWith('Forbidden') ? 'FieldValueForbidden' : 'FieldValueNotSupported'
+    return { field, message, reason }
+  })
+  return invalid(kind, '', errors)
 }

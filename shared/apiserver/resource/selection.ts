@@ -15,11 +15,20 @@ export interface Selection {
   matches(object: KubeObject): boolean
 }
 
+/** In the words of built-in kinds that have no fields of their own to select by. */
+const unknownField = (field: string): string =>
+  `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
+
 /** The selectors and, for a named object, its name. Throws StatusError 400. */
 export function selectionOf({ target, kind }: Call): Selection {
   try {
     const labels = parseLabelSelector(target.query.get('labelSelector') ?? '')
-    const fields = parseFieldSelector(target.query.get('fieldSelector') ?? '', kind.selectableFields)
+    const plain = kind.origin === 'builtin' && kind.selectableFields.length === 0
+    const fields = parseFieldSelector(
+      target.query.get('fieldSelector') ?? '',
+      kind.selectableFields,
+      plain ? unknownField : undefined,
+    )
     const { name } = target
     const all = labels.empty && fields.empty && name === undefined
     return {

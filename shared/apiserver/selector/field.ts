@@ -84,14 +84,18 @@ function fieldText(object: unknown, path: string): string {
  * selectable fields besides metadata.name and metadata.namespace.
  * Throws InvalidInputError (HTTP 400) in Kubernetes' words, also for a field that cannot be selected by.
  */
-export function parseFieldSelector(text: string, allowedFields: readonly string[] = []): FieldMatcher {
+export function parseFieldSelector(
+  text: string,
+  allowedFields: readonly string[] = [],
+  unknown: (field: string) => string = (field) => `field label not supported: ${field}`,
+): FieldMatcher {
   if (text.length > maxSelectorLength) {
     throw new InvalidInputError(`field selector is longer than ${maxSelectorLength} characters`)
   }
   const requirements = splitTerms(text).map((term) => parseTerm(term, text))
   for (const { field } of requirements) {
     if (!commonFields.includes(field) && !allowedFields.includes(field)) {
-      throw new InvalidInputError(`field label not supported: ${field}`)
+      throw new InvalidInputError(unknown(field))
     }
   }
   return {

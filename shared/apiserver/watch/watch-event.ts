@@ -33,7 +33,11 @@ function eventOf(
   const previous = change.previous && asServed(call.kind, change.previous)
   const wasIn = previous !== undefined && selection.matches(previous)
   if (isIn) return { type: wasIn ? 'MODIFIED' : 'ADDED', object }
-  return wasIn ? { type: 'DELETED', object } : undefined
+  if (!wasIn) return undefined
+  if (change.type === 'DELETED') return { type: 'DELETED', object }
+  // As the API server: who leaves the selection is shown as last seen in it, at the version of leaving.
+  const metadata = { ...previous.metadata, resourceVersion: object.metadata.resourceVersion }
+  return { type: 'DELETED', object: { ...previous, metadata } }
 }
 
 /** Turns objects and changes into what one watch shows of them. */

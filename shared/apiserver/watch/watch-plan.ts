@@ -42,16 +42,15 @@ export function watchPlan(call: Call): WatchPlan {
 }
 
 function checkMatch(sendInitial: string | null, match: string | null): void {
+  const field = 'resourceVersionMatch'
+  const supported =
+    match && match !== 'NotOlderThan' ? [`Unsupported value: "${match}": supported values: "NotOlderThan"`] : []
   if (sendInitial !== null && match !== 'NotOlderThan') {
-    throw listError(
-      'resourceVersionMatch',
-      'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    )
+    const needed = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
+    throw listError(field, needed, ...supported)
   }
   if (sendInitial === null && match) {
-    throw listError(
-      'resourceVersionMatch',
-      'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    )
+    const alone = 'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'
+    throw listError(field, alone, ...supported)
   }
 }
