@@ -202,8 +202,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       case 'delete':
         return await respond(await deleteOne(call), { warnings, format })
       case 'deletecollection': {
-        // Nobody empties a cluster by leaving out a name.
-        if (kind.group === '' && kind.plural === 'namespaces') throw methodNotAllowed()
         const { items, revision } = await deleteCollection(call)
         return await respond(asJsonList(call, items, revision), { warnings, format })
       }

@@ -52,6 +52,8 @@ export async function deleteOne(call: Call): Promise<JsonObject> {
 
 /** Deletes what the selectors name; answers the list as it was. Objects that go meanwhile are passed over. */
 export async function deleteCollection(call: Call): Promise<{ items: KubeObject[]; revision: number }> {
+  // Nobody empties a cluster by leaving out a name.
+  if (call.kind.group === '' && call.kind.plural === 'namespaces') throw methodNotAllowed()
   const deletion = await readOptions(call)
   const limit = integerParameter(call.target.query, 'limit')
   const { items, revision } = await selectedObjects(call, limit === undefined ? {} : { limit })
