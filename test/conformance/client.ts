@@ -1,6 +1,7 @@
 // Requests as raw as a client can make them, and answers as they came.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** One of the two servers. */
 export interface Target {
@@ -67,18 +68,31 @@ export function createClient(target: Target): Client {
       sent.on('error', reject)
       sent.end(body)
     })
+  const sendOnce = async (request: RawRequest): Promise<RawAnswer> => {
+    const answer = await begin(request)
+    const parts: Buffer[] = []
+    for await (const chunk of answer) parts.push(chunk as Buffer)
+    const text = Buffer.concat(parts).toString('utf8')
+    return { code: answer.statusCode ?? 0, headers: answer.headers, warnings: warningsOf(answer), text }
+  }
   return {
     target,
     send: async (request) => {
-      const answer = await begin(request)
-      const parts: Buffer[] = []
-      for await (const chunk of answer) parts.push(chunk as Buffer)
-      const text = Buffer.concat(parts).toString('utf8')
-      return { code: answer.statusCode ?? 0, headers: answer.headers, warnings: warningsOf(answer), text }
+      const until = performance.now() + patienceMs
+      for (;;) {
+        const answer = await sendOnce(request)
+        if (!isWarming(answer) || performance.now() > until) return answer
+        await delay(100)
+      }
     },
     open: async (request) => openStream(await begin(request)),
     [Symbol.dispose]: () => agent.destroy(),
   }
+}
+
+/** A real API server asks every client to come back while the cache of a fresh definition fills. */
+function isWarming({ code, text }: RawAnswer): boolean {
+  return code === 429 && text.includes('storage is (re)initializing')
 }
 
 function warningsOf(answer: IncomingMessage): string[] {

@@ -51,7 +51,9 @@ function walk(value: unknown, context: Context): unknown {
   if (Array.isArray(value)) return value.map((item) => walk(item, context))
   if (!isFields(value)) return value
   const whole = isTable(value) ? withoutAges(value) : value
-  const fields = Object.entries(whole).map(([key, field]) => [context.text(key), walk(field, context)] as const)
+  // In one order, so that placeholders are given out alike whatever order a server writes fields in.
+  const ordered = Object.entries(whole).sort(([a], [b]) => (a < b ? -1 : 1))
+  const fields = ordered.map(([key, field]) => [context.text(key), walk(field, context)] as const)
   const out: Record<string, unknown> = Object.fromEntries(fields)
   if (isFields(value['metadata'])) out['metadata'] = metadata(value, value['metadata'], out['metadata'], context)
   return out

@@ -133,7 +133,7 @@ function parseOperation(input: unknown, index: number): RawOperation {
   const operation = parsed.data
   if (!(operationNames as readonly string[]).includes(operation.op)) {
     throw new PatchError(
-      400,
+      422,
       `JSON patch operation ${index}: "op" is ${JSON.stringify(operation.op)}; allowed are ${operationNames.join(', ')}`,
     )
   }

@@ -30,7 +30,19 @@ export function coerceMetadata(value: unknown, kind: ServedKind): ObjectMeta {
 /** `null` for a metadata field means absent. Labels and annotations hold texts, also where YAML made them something else. */
 function withoutNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== null)
+      .map(([name, field]) => [name, name === 'ownerReferences' ? ownersOf(field) : field]),
+  )
+}
+
+/** What an owner reference leaves out is empty, and refused as such. */
+function ownersOf(value: unknown): unknown {
+  if (!Array.isArray(value)) return value
+  return value.map((owner: unknown) =>
+    typeof owner === 'object' && owner !== null ? { apiVersion: '', kind: '', name: '', uid: '', ...owner } : owner,
+  )
 }
 
 /** A name drawn for `generateName`; `suffix` gives random characters. */

@@ -4,7 +4,7 @@ import { apiVersionOf, asJson, type KubeObject } from '../../api/kube-object.ts'
 import { InvalidInputError } from '../../errors.ts'
 import { attributesOf, requireAccess } from '../auth/access.ts'
 import { contentType, type DecodedBody, decodeJson, decodeYaml, readBody, unsupportedType } from '../http/body.ts'
-import { conflict, notFound, StatusError } from '../http/status-error.ts'
+import { badRequest, conflict, notFound, StatusError } from '../http/status-error.ts'
 import { applyJsonPatch } from '../patch/json-patch.ts'
 import { applyMergePatch } from '../patch/merge-patch.ts'
 import { PatchError } from '../patch/patch-error.ts'
@@ -94,6 +94,7 @@ export function patchedObject({ kind }: Call, type: string, old: KubeObject, bod
 
 async function apply(call: Call, options: WriteOptions): Promise<Written> {
   const body = await decodeConfig(await readBody(call.request))
+  requireName(call, body.value)
   const found = await lookUp(call)
   if (found) {
     const object = await modify(call, (old) => applied(call, old, body, options), options)
@@ -121,7 +122,7 @@ function applied(call: Call, old: KubeObject | undefined, body: DecodedBody, opt
     subresource: target.subresource,
     statusSubresource: kind.statusSubresource,
     live,
-    config: namedConfig(call, body.value),
+    config: body.value,
     manager: options.manager,
     force: options.force,
   })
@@ -137,11 +138,12 @@ function applied(call: Call, old: KubeObject | undefined, body: DecodedBody, opt
   }
 }
 
-/** An apply names its object; the URL's name stands in for one it leaves out. */
-function namedConfig({ target }: Call, config: unknown): unknown {
-  if (!isJsonObject(config)) return config
-  const metadata = isJsonObject(config['metadata']) ? config['metadata'] : {}
-  return { ...config, metadata: { name: target.name, ...metadata } }
+/** An apply names its object itself. Throws StatusError 400. */
+function requireName({ target }: Call, config: unknown): void {
+  if (!isJsonObject(config) || metadataField(config, 'name') !== undefined) return
+  throw badRequest(
+    `the name of the object (${target.name ?? ''} based on URL) was undeterminable: name must be provided`,
+  )
 }
 
 function metadataField(config: unknown, field: string): string | undefined {

@@ -15,6 +15,7 @@ import {
   itemSchema,
   listType,
   namedItems,
+  quantityRef,
   typed,
 } from './typing.ts'
 
@@ -161,8 +162,25 @@ function typeMismatch(schema: Schema, value: JsonValue): string | undefined {
   if (schema.type === undefined) return undefined
   if (schema.type === 'object') return isMap(value) ? undefined : `expected map, got ${printed(value)}`
   if (schema.type === 'array') return Array.isArray(value) ? undefined : `expected list, got ${printed(value)}`
-  if (isMap(value) || Array.isArray(value)) return `expected ${schema.type}, got ${printed(value)}`
-  return undefined
+  if (schema.ref === quantityRef) return undefined
+  switch (schema.type) {
+    case 'integer':
+    case 'number':
+      return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : `expected boolean, got ${printed(value)}`
+    default:
+      return typeof value === 'string'
+        ? undefined
+        : `expected string, got &value.valueUnstructured{Value:${goText(value)}}`
+  }
+}
+
+/** A value's type as Go names it. */
+function goType(value: JsonValue): string {
+  if (Array.isArray(value)) return '[]interface {}'
+  if (isMap(value)) return 'map[string]interface {}'
+  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 /** A value as Go prints it, which is what Kubernetes shows. */

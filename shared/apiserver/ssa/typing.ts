@@ -16,7 +16,8 @@ export const deduced: Schema = { 'x-kubernetes-preserve-unknown-fields': true }
 const opaque: Schema = { 'x-kubernetes-preserve-unknown-fields': true, 'x-kubernetes-map-type': 'atomic' }
 
 const opaqueRef = 'io.k8s.apimachinery.pkg.runtime.RawExtension'
-const quantityRef = 'io.k8s.apimachinery.pkg.api.resource.Quantity'
+/** A scalar that may be a number or a text. */
+export const quantityRef = 'io.k8s.apimachinery.pkg.api.resource.Quantity'
 
 /** The schema as apply sees it: a few definitions have a meaning of their own. */
 export function typed(schema: Schema | undefined): Schema {

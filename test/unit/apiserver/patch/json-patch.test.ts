@@ -52,7 +52,7 @@ for (const [what, patch, code, message] of [
   ['a path without a slash', [{ op: 'add', path: 'a', value: 1 }], 422, /does not start with "\/"/],
   ['an add without a value', [{ op: 'add', path: '/n' }], 422, /needs a "value"/],
   ['a move without a source', [{ op: 'move', path: '/n' }], 422, /needs a "from"/],
-  ['an unknown operation', [{ op: 'increase', path: '/n' }], 400, /allowed are add, remove, replace, move, copy, test/],
+  ['an unknown operation', [{ op: 'increase', path: '/n' }], 422, /allowed are add, remove, replace, move, copy, test/],
   ['an operation that is none', ['add'], 400, /JSON patch operation 0/],
   ['something that is no list', { op: 'add' }, 400, /list of operations/],
   ['a whole that is no object', [{ op: 'replace', path: '', value: 3 }], 422, /not an object/],
