@@ -1,6 +1,7 @@
 // Plays every script on both servers and says what came out.
 import { randomBytes } from 'node:crypto'
 import type { Accepted } from './accepted.ts'
+import { withSortedCauses } from './causes.ts'
 import { type Client, createClient } from './client.ts'
 import { covers, type Difference, differencesOf } from './compare.ts'
 import { createDefinitions } from './definitions.ts'
@@ -109,9 +110,10 @@ function sides(step: Step, real: Answer, hub: Answer): [unknown, unknown] {
 
 function compared(step: Step, { code, headers, layout, body, unmet }: Answer): unknown {
   const pick = 'pick' in step ? step.pick : undefined
+  const whole = 'anyOrder' in step && step.anyOrder ? withSortedCauses(body) : body
   const shown = pick
-    ? Object.fromEntries(Object.entries(pick).map(([name, path]) => [name, valueAt(body, path)]))
-    : body
+    ? Object.fromEntries(Object.entries(pick).map(([name, path]) => [name, valueAt(whole, path)]))
+    : whole
   return { code, headers, layout, body: shown, unmet }
 }
 

@@ -43,6 +43,8 @@ const RequestStep = z
     watch: Watch.optional(),
     /** Compares these parts of the body only, each under a name of its own. */
     pick: Texts.optional(),
+    /** Compares the complaints of a refusal whatever their order. */
+    anyOrder: z.literal(true).optional(),
     ignore: z.array(z.strictObject({ path: z.string(), reason: z.string().min(10) })).optional(),
   })
   .refine(

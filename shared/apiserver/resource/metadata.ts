@@ -116,6 +116,24 @@ export function metadataErrors(kind: ServedKind, { metadata }: KubeObject): Fiel
   ]
 }
 
+/** What is wrong with the metadata of an object inside another: it may lack a name, and any that fits a URL will do. */
+export function embeddedMetadataErrors(value: unknown): FieldError[] {
+  const { data: metadata } = ObjectMeta.safeParse(withoutNulls(value))
+  if (metadata === undefined) return []
+  const { name = '', generateName = '', namespace = '' } = metadata
+  return [
+    ...pathSegmentErrors(generateName).map((rule) => invalidValue('metadata.generateName', generateName, rule)),
+    ...pathSegmentErrors(name).map((rule) => invalidValue('metadata.name', name, rule)),
+    ...(namespace === '' ? [] : labelErrorsOf(namespace)).map((rule) =>
+      invalidValue('metadata.namespace', namespace, rule),
+    ),
+    ...labelErrors(metadata),
+    ...annotationErrors(metadata),
+    ...ownerErrors(metadata),
+    ...finalizerErrors({ origin: 'custom', group: '' }, metadata),
+  ]
+}
+
 /** A prefix is judged as the name it begins: a dash at its end is not the end. */
 function prefixErrors(kind: ServedKind, prefix: string): FieldError[] {
   if (prefix === '') return []
@@ -177,7 +195,10 @@ function ownerErrors({ ownerReferences }: ObjectMeta): FieldError[] {
 
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
 
-function finalizerErrors({ origin, group }: ServedKind, { finalizers = [] }: ObjectMeta): FieldError[] {
+function finalizerErrors(
+  { origin, group }: Pick<ServedKind, 'origin' | 'group'>,
+  { finalizers = [] }: ObjectMeta,
+): FieldError[] {
   const path = 'metadata.finalizers'
   const core = origin === 'builtin' && group !== 'apiextensions.k8s.io' && group !== 'apiregistration.k8s.io'
   const unqualified = 'name is neither a standard finalizer name nor is it fully qualified'

@@ -11,7 +11,9 @@ import { badRequest, forbidden, invalid, StatusError, tooLarge } from '../http/s
 import type { AdmissionRequest } from '../options.ts'
 import { sameJson } from '../patch/json-value.ts'
 import { PatchError } from '../patch/patch-error.ts'
+import { noField } from '../schema/field-errors.ts'
 import { processKind } from '../schema/process.ts'
+import type { FieldError } from '../schema/schema.ts'
 import { keepTimesWhenUnchanged } from '../ssa/apply.ts'
 import { trackUpdate } from '../ssa/track-update.ts'
 import { type BehaviorContext, behaviorOf } from './behavior.ts'
@@ -133,7 +135,18 @@ export function shaped(
   if (processed.unreadable !== undefined) throw unreadable(call, processed.unreadable, patched)
   reportFields(call, [...unknown, ...processed.unknownFields], duplicates, options, patched)
   call.warnings.push(...processed.warnings)
-  return { object: processed.object as unknown as KubeObject, errors: processed.errors }
+  const ofStatus = call.target.subresource === 'status' && call.kind.origin === 'custom'
+  const errors = ofStatus ? processed.errors.map(asOfStatus) : processed.errors
+  return { object: processed.object as unknown as KubeObject, errors }
+}
+
+/** The status is judged by itself when it is written: what is said of its fields names them from there. */
+function asOfStatus(error: FieldError): FieldError {
+  const { field, message } = error
+  if (field.startsWith('status.'))
+    return { ...error, message: message.replace(`: ${field} in body `, `: ${field.slice('status.'.length)} in body `) }
+  const shorter = message.replace(/(?<=[ "])status\.(?=\S)/, '')
+  return field === noField && shorter !== message ? { ...error, field: 'status', message: shorter } : error
 }
 
 function unreadable({ kind }: Call, reason: string, patched: string | undefined): StatusError {

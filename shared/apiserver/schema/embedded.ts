@@ -1,5 +1,6 @@
 // Whole objects inside an object, `x-kubernetes-embedded-resource`: they have apiVersion, kind and metadata like any other.
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts'
+import { embeddedMetadataErrors } from '../resource/metadata.ts'
 import { memberPath, propertySchema } from './child.ts'
 import { invalid, required } from './field-errors.ts'
 import { maxDepth, showValue } from './json-value.ts'
@@ -10,7 +11,7 @@ export interface EmbeddedFaults {
   readonly errors: FieldError[]
   /** Fields of their metadata that metadata does not have. */
   readonly unknownFields: string[]
-  /** Why the object cannot be read at all: metadata whose fields have other types. */
+  /** Why the object cannot be read at all: a type that is no text, metadata whose fields have other types. */
   readonly unreadable: string[]
 }
 
@@ -58,15 +59,24 @@ function checkResource(value: JsonObject, path: string, faults: EmbeddedFaults):
     const found = value[name]
     const at = `${path}.${name}`
     if (found === undefined) faults.errors.push(required(at))
-    else if (typeof found !== 'string') faults.errors.push(invalid(at, found, 'must be a string'))
-    else if (found === '') faults.errors.push(invalid(at, found, 'must not be empty'))
-    else if (name === 'apiVersion' && found.split('/').length > 2)
-      faults.errors.push(invalid(at, found, `unexpected GroupVersion string: ${found}`))
-    else if (name === 'kind' && !/^[a-z]([-a-z0-9]*[a-z0-9])?$/i.test(found))
-      faults.errors.push(invalid(at, found, `may have mixed case, but should otherwise match: ${label}`))
+    else if (typeof found !== 'string')
+      faults.unreadable.push(`${at}: Invalid value: ${showValue(found)}: must be a string`)
+    else faults.errors.push(...typeErrors(name, found, at))
   }
   const { metadata } = value
-  if (metadata !== undefined && metadata !== null) checkMetadata(metadata, `${path}.metadata`, faults)
+  if (metadata === undefined || metadata === null) return
+  checkMetadata(metadata, `${path}.metadata`, faults)
+  for (const error of embeddedMetadataErrors(metadata))
+    faults.errors.push({ ...error, field: `${path}.${error.field}` })
+}
+
+function typeErrors(name: string, found: string, at: string): FieldError[] {
+  if (found === '') return [invalid(at, found, 'must not be empty')]
+  if (name === 'apiVersion' && found.split('/').length > 2)
+    return [invalid(at, found, `unexpected GroupVersion string: ${found}`)]
+  return name === 'kind' && !/^[a-z]([-a-z0-9]*[a-z0-9])?$/i.test(found)
+    ? [invalid(at, found, `may have mixed case, but should otherwise match: ${label}`)]
+    : []
 }
 
 const label =

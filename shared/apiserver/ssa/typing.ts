@@ -51,7 +51,15 @@ export function isAtomicMap(schema: Schema): boolean {
 export function declaredField(schema: Schema, name: string): Schema | undefined {
   const properties = schema.properties
   if (properties && Object.hasOwn(properties, name)) return typed(properties[name])
-  return schema['x-kubernetes-embedded-resource'] === true && name === 'metadata' ? objectMeta : undefined
+  if (schema['x-kubernetes-embedded-resource'] !== true) return undefined
+  return Object.hasOwn(resourceFields, name) ? resourceFields[name] : undefined
+}
+
+/** What every object embedded as a whole has, said or not. */
+const resourceFields: Readonly<Record<string, Schema>> = {
+  apiVersion: { type: 'string' },
+  kind: { type: 'string' },
+  metadata: objectMeta,
 }
 
 /** The schema of a field, declared or not. */
