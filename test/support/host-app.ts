@@ -33,6 +33,11 @@ app.http('echo', {
     }
   },
 })
+app.http('bodies', {
+  route: 'bodies',
+  methods: ['GET', 'DELETE', 'PATCH', 'POST'],
+  handler: async (request) => ({ body: `${request.method} ${await request.text()}` }),
+})
 app.http('literal', { route: 'echo/1/fixed', methods: ['GET'], handler: async () => ({ body: 'literal' }) })
 app.http('throws', { route: 'throws', handler: () => Promise.reject(new Error('on purpose')) })
 // The types ask for a response, the platform answers 204 for none: handlers written in JavaScript do return nothing.

@@ -17,6 +17,7 @@ import {
   end,
   endToEnd,
   fail,
+  framing,
   leave,
   maxBodyBytes,
   type Refusal,
@@ -202,6 +203,7 @@ class Front {
       path: incoming.url,
       headers: {
         ...endToEnd(incoming.headers),
+        ...framing(incoming.headers),
         'x-ms-invocation-id': invocationId,
         'x-forwarded-host': host,
         'x-forwarded-proto': this.#options.tls ? 'https' : 'http',

@@ -110,3 +110,11 @@ export function endToEnd(headers: IncomingMessage['headers']): Record<string, st
     ),
   )
 }
+
+/**
+ * How the end of a body without a length is told on the hop. Node writes the body of a GET or DELETE with no end of its own
+ * accord: the library would take what the client sent for another request.
+ */
+export function framing(headers: IncomingMessage['headers']): Record<string, string> {
+  return headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' }
+}
