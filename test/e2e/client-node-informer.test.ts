@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { CoreV1Api, KubeConfig, makeInformer, type V1ConfigMap } from '@kubernetes/client-node'
+import { createMemoryObjectStore } from '../../shared/adapters/memory/object-store.ts'
+import { systemClock } from '../../shared/adapters/memory/system.ts'
+import { withWriteSignal } from '../../shared/apiserver/write-signal.ts'
 import { serveApi } from '../support/serve-api.ts'
 
 it('an informer sees every change over two ends of its watch', async () => {
@@ -44,6 +47,75 @@ it('an informer sees every change over two ends of its watch', async () => {
     assert.deepEqual(failures, [])
     assert.equal(lists(), 1, 'a watch that ended is continued, not listed again')
     assert.deepEqual(served.errors, [])
+  } finally {
+    await informer.stop()
+    await served.close()
+  }
+})
+
+it('an informer whose version the log forgot lists again, and misses nothing of what happened meanwhile', async () => {
+  const store = withWriteSignal(createMemoryObjectStore({ clock: systemClock, keepChanges: 5 }))
+  const served = await serveApi({ store, limits: { watchSeconds: 1 } })
+  const config = new KubeConfig()
+  config.loadFromClusterAndUser({ name: 'hub', server: served.url, skipTLSVerify: true }, { name: 'me' })
+  const client = config.makeApiClient(CoreV1Api)
+  const namespace = 'default'
+  const write = (name: string, part: string) =>
+    client.createNamespacedConfigMap({ namespace, body: { metadata: { name, labels: { part } } } })
+  const labelSelector = 'part=seen'
+  const informer = makeInformer<V1ConfigMap>(
+    config,
+    `/api/v1/namespaces/${namespace}/configmaps`,
+    () => client.listNamespacedConfigMap({ namespace, labelSelector }),
+    labelSelector,
+  )
+  const seen: string[] = []
+  const failures: unknown[] = []
+  for (const event of ['add', 'update', 'delete'] as const) {
+    informer.on(event, (object) => {
+      seen.push(`${event} ${object.metadata?.name}`)
+    })
+  }
+  informer.on('error', (error) => {
+    failures.push(error)
+  })
+  let connections = 0
+  // Before its third watch in a row without news this client waits a second: more happens in it than the log holds.
+  const meanwhile = Promise.withResolvers<void>()
+  informer.on('connect', () => {
+    connections += 1
+    if (connections !== 3) return
+    const all = async () => {
+      await client.deleteNamespacedConfigMap({ namespace, name: 'goes' })
+      await write('comes', 'seen')
+      for (let index = 0; index < 12; index += 1) await write(`noise-${index}`, 'unseen')
+    }
+    all().then(meanwhile.resolve, meanwhile.reject)
+  })
+  const lists = () =>
+    served.requests.filter(({ url, method }) => method === 'GET' && !url.includes('watch=true')).length
+  try {
+    await write('goes', 'seen')
+    await write('stays', 'seen')
+    await informer.start()
+    await meanwhile.promise
+    await until(() => seen.includes('add comes'), 'what came meanwhile')
+    await write('later', 'seen')
+    await until(() => seen.includes('add later'), 'what came after')
+    assert.deepEqual([...seen].sort(), ['add comes', 'add goes', 'add later', 'add stays', 'delete goes'])
+    assert.equal(lists(), 2, 'it listed again, once')
+    assert.deepEqual(
+      informer
+        .list(namespace)
+        .map((each) => each.metadata?.name)
+        .sort(),
+      ['comes', 'later', 'stays'],
+    )
+    assert.ok(
+      served.requests.every(({ code }) => code < 400),
+      'an old version is told in the stream, where every client looks for it',
+    )
+    assert.deepEqual([failures, served.errors], [[], []])
   } finally {
     await informer.stop()
     await served.close()
