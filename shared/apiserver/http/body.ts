@@ -5,6 +5,7 @@ import { decodeProtobuf } from '../protobuf/decode.ts'
 import { jsonFault } from './json-fault.ts'
 import { inspectJson } from './json-text.ts'
 import { badRequest, StatusError, tooLarge } from './status-error.ts'
+import { parseYaml } from './yaml-text.ts'
 
 /** A decoded body. `duplicates` are fields the text gave more than once. */
 export interface DecodedBody {
@@ -158,14 +159,10 @@ export async function decodeYaml(bytes: Uint8Array): Promise<DecodedBody> {
   const text = utf8.decode(bytes)
   const trimmed = text.trimStart()
   if (trimmed.startsWith('{') || trimmed.startsWith('[')) return decodeJson(bytes)
-  const { parseDocument } = await import('yaml')
-  const document = parseDocument(text, { uniqueKeys: false, schema: 'core', merge: false })
-  const [error] = document.errors
-  if (error) throw new InvalidInputError(`error converting YAML to JSON: yaml: ${error.message}`)
   try {
-    return decodeJson(Buffer.from(JSON.stringify(document.toJS({ maxAliasCount: 100 }))))
+    return decodeJson(Buffer.from(JSON.stringify(await parseYaml(text))))
   } catch (error) {
-    if (error instanceof StatusError || error instanceof InvalidInputError) throw error
+    if (error instanceof StatusError) throw error
     throw new InvalidInputError(`error converting YAML to JSON: yaml: ${errorMessage(error)}`)
   }
 }

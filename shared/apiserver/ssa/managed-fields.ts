@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { JsonObject } from '../../api/json.ts'
 import { InvalidInputError } from '../../errors.ts'
-import { decodeFieldSet, encodeFieldSet, type FieldSet, isEmptySet, union } from './field-set.ts'
+import { decodeFieldSet, encodeFieldSet, FieldSet, isEmptySet, union } from './field-set.ts'
 
 export type Operation = 'Apply' | 'Update'
 
@@ -97,6 +97,7 @@ export function capUpdateManagers(managers: Managers): Managers {
   if (excess <= 0) return managers
   const result: Managers = new Map(managers)
   const oldest = new Map<string, string>()
+  const folded = new Map<string, FieldSet[]>()
   updaters.sort(([a, left], [b, right]) => seconds(left.time) - seconds(right.time) || byText(a, b))
   for (const [key, entry] of updaters) {
     if (excess <= 0) break
@@ -105,19 +106,42 @@ export function capUpdateManagers(managers: Managers): Managers {
       oldest.set(entry.apiVersion, key)
       continue
     }
-    fold(result, first, key, entry)
+    fold(result, folded, first, key, entry)
     excess -= 1
+  }
+  for (const [key, sets] of folded) {
+    const entry = result.get(key)
+    if (entry) result.set(key, { ...entry, set: unionAll(sets) })
   }
   return result
 }
 
-function fold(managers: Managers, first: string, key: string, entry: ManagerEntry): void {
-  const folded = { manager: foldedManager, operation: 'Update', apiVersion: entry.apiVersion, subresource: '' } as const
-  const foldedKey = managerKey(folded)
-  const base = managers.get(foldedKey) ?? managers.get(first)
-  if (!managers.has(foldedKey)) managers.delete(first)
+/** Takes the entry out and its set into the list of its version's folded entry; the union is made once, at the end. */
+function fold(
+  managers: Managers,
+  folded: Map<string, FieldSet[]>,
+  first: string,
+  key: string,
+  entry: ManagerEntry,
+): void {
+  const into = { manager: foldedManager, operation: 'Update', apiVersion: entry.apiVersion, subresource: '' } as const
+  const intoKey = managerKey(into)
+  const base = managers.get(intoKey) ?? managers.get(first)
+  const sets = folded.get(intoKey) ?? (base ? [base.set] : [])
+  if (!managers.has(intoKey)) managers.delete(first)
   managers.delete(key)
-  managers.set(foldedKey, { ...folded, time: entry.time, set: base ? union(base.set, entry.set) : entry.set })
+  sets.push(entry.set)
+  folded.set(intoKey, sets)
+  managers.set(intoKey, { ...into, time: entry.time, set: entry.set })
+}
+
+/** By halves: one after the other would copy what has come together again for each. */
+function unionAll(sets: readonly FieldSet[]): FieldSet {
+  const [first, second] = sets
+  if (!first) return new FieldSet()
+  if (!second) return first
+  const middle = Math.ceil(sets.length / 2)
+  return union(unionAll(sets.slice(0, middle)), unionAll(sets.slice(middle)))
 }
 
 /** Puts an entry in; an empty set takes the manager out. */

@@ -21,19 +21,41 @@ interface Test {
 
 /** A path that was read once and can be asked many times. */
 export interface JsonPath {
-  /** Every value the path leads to; empty when there is none. */
+  /** Every value the path leads to; empty when there is none, or when finding them would take too long. */
   find(value: Json): readonly Json[]
 }
 
 /** Longer paths are refused: no column needs one. */
 const maxLength = 1024
+/** Values a search may look at: `..a..a..a` leads to the same value in more ways than anybody can wait for. */
+const maxLooks = 20_000
+
+class TooManyLooks extends Error {}
+
+/** Counts the values a search looks at. */
+class Looks {
+  #left = maxLooks
+  spend(count: number): void {
+    this.#left -= count
+    if (this.#left < 0) throw new TooManyLooks()
+  }
+}
 
 /** Reads a path such as `.status.conditions[?(@.type=="Ready")].status`. Throws InvalidInputError with what is wrong. */
 export function parseJsonPath(text: string): JsonPath {
   const bare = text.trim().replace(/^\{(.*)\}$/s, '$1')
   if (text.length > maxLength) throw new InvalidInputError(`JSONPath is longer than ${maxLength} characters`)
   const steps = parseSteps(bare.replace(/^\$/, ''), text)
-  return { find: (value) => run(steps, [value]) }
+  return { find: (value) => findAll(steps, value) }
+}
+
+function findAll(steps: readonly Step[], value: Json): readonly Json[] {
+  try {
+    return run(steps, [value], new Looks())
+  } catch (error) {
+    if (error instanceof TooManyLooks) return []
+    throw error
+  }
 }
 
 const tokens =
@@ -102,8 +124,8 @@ function literal(text: string, whole: string): Json {
   )
 }
 
-function run(steps: readonly Step[], values: readonly Json[]): readonly Json[] {
-  return steps.reduce<readonly Json[]>((at, step) => at.flatMap((value) => apply(step, value)), values)
+function run(steps: readonly Step[], values: readonly Json[], looks: Looks): readonly Json[] {
+  return steps.reduce<readonly Json[]>((at, step) => at.flatMap((value) => apply(step, value, looks)), values)
 }
 
 function children(value: Json): readonly Json[] {
@@ -117,7 +139,8 @@ function fieldOf(value: Json, name: string): readonly Json[] {
   return child === undefined ? [] : [child]
 }
 
-function apply(step: Step, value: Json): readonly Json[] {
+function apply(step: Step, value: Json, looks: Looks): readonly Json[] {
+  looks.spend(1)
   switch (step.kind) {
     case 'field':
       return fieldOf(value, step.name)
@@ -126,18 +149,20 @@ function apply(step: Step, value: Json): readonly Json[] {
     case 'slice':
       return Array.isArray(value) ? value.slice(step.from, step.to).filter((_, index) => index % step.step === 0) : []
     case 'filter':
-      return Array.isArray(value) ? value.filter((item) => passes(step.path, step.test, item)) : []
+      return Array.isArray(value) ? value.filter((item) => passes(step.path, step.test, item, looks)) : []
     case 'descend':
-      return descendants(value, step.name)
+      return descendants(value, step.name, looks)
   }
 }
 
-function descendants(value: Json, name: string): readonly Json[] {
-  return [...fieldOf(value, name), ...children(value).flatMap((child) => descendants(child, name))]
+function descendants(value: Json, name: string, looks: Looks): readonly Json[] {
+  looks.spend(1)
+  return [...fieldOf(value, name), ...children(value).flatMap((child) => descendants(child, name, looks))]
 }
 
-function passes(path: readonly Step[], test: Test | undefined, item: Json): boolean {
-  const found = run(path, [item])
+function passes(path: readonly Step[], test: Test | undefined, item: Json, looks: Looks): boolean {
+  looks.spend(1)
+  const found = run(path, [item], looks)
   if (test === undefined) return found.length > 0
   const left = found[0]
   if (left === undefined) return false

@@ -34,3 +34,12 @@ for (const [path, want] of [
 test('a path that cannot be read is refused with the place', () => {
   assert.throws(() => parseJsonPath('.status.conditions[?(@.type=='), InvalidInputError)
 })
+
+test('a path that leads to the same value in more ways than can be counted finds nothing, at once', () => {
+  let value: { a: unknown; b: unknown } = { a: 1, b: 2 }
+  for (let level = 0; level < 60; level += 1) value = { a: value, b: level }
+  const started = process.cpuUsage()
+  assert.deepEqual(parseJsonPath('$..a..a..a..a..a').find(JSON.parse(JSON.stringify(value))), [])
+  assert.ok(process.cpuUsage(started).user < 1_000_000)
+  assert.deepEqual(parseJsonPath('..type').find(object), ['Ready', 'Available'])
+})
