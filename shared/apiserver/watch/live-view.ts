@@ -49,7 +49,14 @@ function liveView(needs: Needs): ViewSource {
   const live = new LiveView(needs)
   return {
     ...view,
-    revision: () => Promise.resolve(live.mark()),
+    // A revision is good for a watch only when the state was read before it was given out.
+    async revision() {
+      if (!live.isRead()) {
+        await live.readAll()
+        void live.linger(clock.now())
+      }
+      return live.mark()
+    },
     async list(namespace) {
       if (namespace !== undefined) return view.list(namespace)
       await live.readAll()
@@ -80,6 +87,11 @@ class LiveView {
   /** A revision no change told from now on will have. */
   mark(): number {
     return this.#state.mark(this.#needs.clock.now())
+  }
+
+  /** Whether every part has been read, so that a watch can begin at the next mark. */
+  isRead(): boolean {
+    return this.#state.isRead()
   }
 
   objects(): readonly KubeObject[] {

@@ -52,6 +52,11 @@ export class ViewState {
     this.#completeFrom = Math.min(this.#completeFrom, revision)
   }
 
+  /** Whether it is complete since any revision at all. */
+  isRead(): boolean {
+    return this.#completeFrom !== Number.POSITIVE_INFINITY
+  }
+
   /** Whether all that changed after a revision, from here or another instance, is known. */
   isCompleteSince(revision: number): boolean {
     return this.#before(revision) >= this.#completeFrom

@@ -129,6 +129,21 @@ it('what another instance changed is found without being told', async () => {
   stop()
 })
 
+it('the first list begins a watch, also when time passes between its revision and its objects, and in one namespace', async () => {
+  for (const namespace of [undefined, 'default']) {
+    const { view, put, watch, pass } = createLive()
+    put('p', gadget('p1', 1))
+    const revision = await view.revision()
+    await pass(50)
+    await view.list(namespace)
+    const { seen, ended, stop } = watch(revision)
+    put('p', gadget('p1', 2))
+    await pass(500)
+    assert.deepEqual([ended, seen], [[], ['MODIFIED p1 {"size":2}']])
+    stop()
+  }
+})
+
 it('a watch from before anything is known must list again', async () => {
   const { watch, view } = createLive()
   assert.deepEqual(watch(1).ended, ['expired'])
