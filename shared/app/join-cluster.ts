@@ -16,7 +16,15 @@ import { placementKeyOf, types } from './fleet-lists.ts'
 import { installOnMember } from './member-install.ts'
 import { updateObject, withoutFinalizers } from './object-update.ts'
 import type { Platform } from './platform.ts'
-import { wakeChangedCluster, wakeClusterAt, wakeClusters, wakeFold, wakeSchedule, wakeSweep } from './wake.ts'
+import {
+  wakeChangedCluster,
+  wakeClusterAt,
+  wakeClusters,
+  wakeFold,
+  wakeSchedule,
+  wakeSweep,
+  wakeWatch,
+} from './wake.ts'
 import { wakesOfOverridden } from './wake-overridden.ts'
 
 /** Keeps a MemberCluster until nothing of the hub's records speaks of it any more. */
@@ -106,7 +114,9 @@ async function look(platform: Needs, known: MemberCluster): Promise<void> {
         : [wakeChangedCluster(cluster, changedAspects(before, after, now, membership))]
     return { object: { ...object, metadata, status } as KubeObject, news }
   })
-  if (!isHealthy(before) && isHealthy(after)) await platform.bus.send([wakeSweep(cluster)])
+  // The look at the others may be under way for a while: this one begins a look of its own.
+  if (!isHealthy(before) && isHealthy(after))
+    await platform.bus.send([wakeSweep(cluster), wakeWatch([cluster], cluster, platform.clock.now())])
   if (!after.metadata.deletionTimestamp) await keepProfile(platform, cluster, after)
 }
 

@@ -95,7 +95,7 @@ export function wakeSweep(cluster: string, after?: PlacementKey): Message {
 }
 
 /** Has members watched; `slice` keeps the same clusters in the same session. */
-export function wakeWatch(clusters: readonly string[], slice: number, now: number): Message {
+export function wakeWatch(clusters: readonly string[], slice: number | string, now: number): Message {
   return { queue: 'watch-members', session: `slice-${slice}`, body: { clusters: [...clusters], sentAt: now } }
 }
 

@@ -3,8 +3,8 @@ import { createMemoryObjectStore } from '../../shared/adapters/memory/object-sto
 import { rememberedStore } from '../../shared/app/remembered-store.ts'
 import { objectStoreContract } from './object-store.contract.ts'
 
-objectStoreContract('a store that remembers lists', async ({ now, committed }) => {
+objectStoreContract('a store that remembers lists', async ({ now, committed, indexOf }) => {
   const clock = { now, sleep: () => Promise.resolve() }
-  const store = createMemoryObjectStore({ clock, ...(committed && { committed }) })
+  const store = createMemoryObjectStore({ clock, ...(committed && { committed }), ...(indexOf && { indexOf }) })
   return { ...store, ...rememberedStore(store, clock) }
 })

@@ -217,8 +217,8 @@ test('what would be refused is refused, and what cannot be scheduled says why', 
   assert.equal(refused.code, 422)
   assert.match(refused.body.message ?? '', /numberOfClusters/)
   const empty = await world.request('POST', plans, { ...question, spec: {} })
-  assert.equal(empty.code, 400)
-  assert.match(empty.body.message ?? '', /spec\.placement: expected a ClusterResourcePlacement/)
+  assert.equal(empty.code, 422)
+  assert.match(empty.body.message ?? '', /spec\.placement: Required value/)
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'shop' } }
   const other = await world.request('POST', plans, { ...question, spec: { placement: pod } })
   assert.equal(other.code, 400)

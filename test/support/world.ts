@@ -139,7 +139,7 @@ export async function createWorld({
       settings,
     }),
   })
-  const objects = injector.wrap('objects', objectStore)
+  const objects = injector.wrap('objects', { ...objectStore, ...ownedStore(objectStore, owners) })
   const collector = createGarbageCollector({ store: objectStore, owners, kinds: served, clock, news })
   const faultyMembers = {
     connect: async (cluster: string, kubeconfig: string) =>

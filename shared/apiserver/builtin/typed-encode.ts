@@ -22,6 +22,9 @@ const structs: Readonly<Record<string, { readonly structs: readonly string[]; re
 const writings = new Map<string, Writing>()
 const plain: Writing = { kept: new Set(), present: [] }
 
+/** Types that hold any JSON, where false or an empty list says something. */
+const anyJson = /\.(RawExtension|FieldsV1|JSON|JSONSchemaPropsOr\w+)$/
+
 const zeros: Readonly<Record<string, Json>> = { string: '', bool: false, int32: 0, int64: 0, double: 0 }
 
 /** Fields a struct always has, with what they hold when nothing is said of them. */
@@ -35,7 +38,7 @@ function writingOf(ref: string | undefined): Writing {
   if (known) return known
   const fields = Object.values(Object.hasOwn(messages, ref) ? (messages[ref] ?? {}) : {})
   const always = fields.filter(([, , flags = '']) => flags.includes('z'))
-  const pointers = fields.filter(([, , flags = '']) => flags.includes('o'))
+  const pointers = fields.filter(([, type, flags = '']) => flags.includes('o') || anyJson.test(type))
   const recorded = Object.hasOwn(structs, ref) ? structs[ref] : undefined
   const writing: Writing = {
     kept: new Set([...always, ...pointers].map(([name]) => name)),
@@ -43,7 +46,8 @@ function writingOf(ref: string | undefined): Writing {
       ...(recorded?.structs ?? []).map((name): [string, Json] => [name, {}]),
       ...(recorded?.nulls ?? []).map((name): [string, Json] => [name, null]),
       ...always.flatMap(([name, type, flags = '']): [string, Json][] => {
-        const zero = /[rm]/.test(flags) ? undefined : zeros[type]
+        if (/[rm]/.test(flags)) return []
+        const zero = flags.includes('o') ? null : zeros[type]
         return zero === undefined ? [] : [[name, zero]]
       }),
     ],
