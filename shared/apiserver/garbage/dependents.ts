@@ -100,7 +100,9 @@ async function endDependent(
   const { kind, stored } = dependent
   if (await hasLivingOwner(collector, stored, uid)) return await release(collector, dependent, uid)
   if (stored.object.metadata.deletionTimestamp) return
-  const propagation = foreground ? 'Foreground' : 'Background'
+  // One without dependents of its own has nothing to wait for.
+  const waits = foreground && (await collector.owners.dependents(stored.object.metadata.uid ?? '')).length > 0
+  const propagation = waits ? 'Foreground' : 'Background'
   await deleteByUid(collector, kind, stored, { propagation, now: collector.clock.now() })
 }
 
