@@ -156,27 +156,30 @@ export function objectStoreContract(title: string, open: OpenStore): void {
       assert.ok(some.kind === 'changes' && some.changes.length === 1 && some.revision === 3)
     })
 
-    it('stores objects of 1.5 MiB whole, also when they cannot be compressed', async () => {
-      const store = await open({ now })
-      const type = freshType()
-      const key = { name: 'large' }
-      let state = 1
-      let noise = ''
-      while (noise.length < 1_500_000) {
-        state = (state * 48_271) % 2_147_483_647
-        noise += state.toString(36)
-      }
-      const written = await create(store, type, key, { noise })
-      assert.deepEqual((await store.get(type, key))?.object, written.object)
-      const next = await store.write(type, { key, expect: 2, object: widget(key, { noise: `${noise}!` }) })
-      const page = await store.changes(type, 0, 10)
-      assert.ok(page.kind === 'changes')
-      assert.deepEqual(page.changes[1]?.previous?.['spec'], { noise })
-      assert.deepEqual(page.changes[1]?.object, next.object)
-      await store.write(type, { key, expect: 3, object: undefined })
-      const last = await store.changes(type, 3, 10)
-      assert.ok(last.kind === 'changes' && last.changes[0]?.type === 'DELETED')
-    })
+    for (const bytes of [1_048_576, 1_310_720, 1_572_864])
+      it(`stores an object of ${bytes} bytes whole that cannot be compressed, and its changes`, async () => {
+        const store = await open({ now })
+        const type = freshType()
+        const key = { name: 'large' }
+        let state = 1
+        let noise = ''
+        while (noise.length < bytes) {
+          state = (state * 48_271) % 2_147_483_647
+          noise += state.toString(36)
+        }
+        const written = await create(store, type, key, { noise })
+        assert.deepEqual((await store.get(type, key))?.object, written.object)
+        const next = await store.write(type, { key, expect: 2, object: widget(key, { noise: `${noise}!` }) })
+        const page = await store.changes(type, 0, 10)
+        assert.ok(page.kind === 'changes')
+        assert.deepEqual(page.changes[1]?.previous?.['spec'], { noise })
+        assert.deepEqual(page.changes[1]?.object, next.object)
+        await store.write(type, { key, expect: 3, object: undefined, previous: next.object })
+        const last = await store.changes(type, 3, 10)
+        assert.ok(last.kind === 'changes' && last.changes[0]?.type === 'DELETED')
+        assert.deepEqual(last.changes[0].previous, next.object)
+        assert.equal(await store.get(type, key), undefined)
+      })
 
     it('lets exactly one of many racing writers win each state', async () => {
       const store = await open({ now })
