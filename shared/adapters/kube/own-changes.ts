@@ -20,14 +20,18 @@ export function createOwnChanges(manager: string): OwnChanges {
   const owners = new Set<string>()
   return {
     wrote: ({ metadata }) => {
-      if (metadata.resourceVersion !== undefined) remember(versions, metadata.resourceVersion)
+      if (metadata.resourceVersion !== undefined) remember(versions, stateOf(metadata))
     },
     deleted: (uid) => remember(owners, uid),
     isOwn: ({ metadata }) =>
-      versions.has(metadata.resourceVersion ?? '') ||
-      (metadata.ownerReferences ?? []).some(({ uid }) => owners.has(uid)),
+      versions.has(stateOf(metadata)) || (metadata.ownerReferences ?? []).some(({ uid }) => owners.has(uid)),
     mayBeOwn: ({ type, metadata }) => type !== 'DELETED' && lastManagers(metadata).includes(manager),
   }
+}
+
+/** One state of one object: a server may count the versions of each type by themselves. */
+function stateOf({ uid = '', resourceVersion = '' }: ObjectMeta): string {
+  return `${uid} ${resourceVersion}`
 }
 
 function remember(set: Set<string>, key: string): void {
