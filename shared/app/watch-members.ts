@@ -73,7 +73,8 @@ async function watchKind(platform: Needs, look: Look, { resource, seen }: Placed
     } catch (error) {
       if (error instanceof InvalidInputError) return
       log.info('a watch broke', { cluster: look.cluster, kind: resource.resource, error: errorMessage(error) })
-      await clock.sleep(Math.max(0, Math.min(againMs, look.until - clock.now())), ending).catch(() => undefined)
+      const left = Math.min(againMs, look.until - clock.now())
+      if (left > 0) await clock.sleep(left, ending).catch(() => undefined)
     }
   } while (clock.now() < look.until && !ending.aborted)
 }
